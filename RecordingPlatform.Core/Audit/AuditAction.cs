@@ -1,0 +1,45 @@
+namespace RecordingPlatform.Core.Audit;
+
+/// <summary>
+/// What happened, numbered in blocks of 100 by capability. Numbers are part of the sealed log: never renumber, never reuse.
+/// </summary>
+public enum AuditAction
+{
+    SignedIn = 100,
+    SignInFailed = 101,
+    SignedOut = 102,
+    SessionRevoked = 103,
+    RefreshTokenReused = 104,
+    UserCreated = 110,
+    ApiKeyCreated = 120,
+    ApiKeyRevoked = 121,
+    AccessDenied = 130,
+
+    RecordingsListed = 200,
+    RecordingViewed = 201,
+    RecordingCreated = 202,
+    RecordingChanged = 203,
+    RecordingPlayed = 204,
+    RecordingDownloaded = 205,
+    RecordingDeleted = 206,
+    RecordingProcessed = 207,
+    RecordingDamaged = 208,
+    RecordingProcessingFailed = 209,
+    PlaybackTicketIssued = 210,
+    RecordingReprocessed = 211,
+    GrantGiven = 220,
+    GrantRevoked = 221,
+
+    ObjectPublished = 300,
+    ObjectSwept = 301,
+    ObjectPurged = 302,
+
+    MasterKeyCreated = 400,
+    KekVersionCreated = 401,
+    KekRotated = 402,
+
+    JobDeadLettered = 500,
+    JobRequeued = 501,
+
+    PlatformMigrated = 600,
+}

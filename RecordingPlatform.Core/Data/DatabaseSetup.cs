@@ -1,0 +1,29 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace RecordingPlatform.Core.Data;
+
+public static class DatabaseSetup
+{
+    /// <summary>The connection name of Aspire's conventions: <c>ConnectionStrings__recordings</c>.</summary>
+    public const string ConnectionName = "recordings";
+
+    /// <summary>Registers the data source and <see cref="RecordingDb"/> on it.</summary>
+    public static IServiceCollection AddRecordingDb(this IServiceCollection services, string connectionString)
+    {
+        services.AddSingleton(_ => BuildDataSource(connectionString));
+        return services.AddDbContext<RecordingDb>((provider, options) => Configure(options, provider.GetRequiredService<NpgsqlDataSource>()));
+    }
+
+    public static NpgsqlDataSource BuildDataSource(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        // A request that holds a connection over I/O would stall the sealing of the audit log: end it instead.
+        settings.Options = $"{settings.Options} -c idle_in_transaction_session_timeout=30000".TrimStart();
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+    }
+
+    public static void Configure(DbContextOptionsBuilder options, NpgsqlDataSource source) =>
+        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable("schema_migrations"));
+}

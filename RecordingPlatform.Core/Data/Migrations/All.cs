@@ -1,0 +1,28 @@
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace RecordingPlatform.Core.Data.Migrations;
+
+[DbContext(typeof(RecordingDb)), Migration("0001_foundation")]
+internal sealed class Foundation() : SqlMigration("0001_foundation.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0002_access")]
+internal sealed class Access() : SqlMigration("0002_access.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0003_keys")]
+internal sealed class Keys() : SqlMigration("0003_keys.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0004_recordings")]
+internal sealed class Recordings() : SqlMigration("0004_recordings.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0005_objects")]
+internal sealed class Objects() : SqlMigration("0005_objects.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0006_jobs")]
+internal sealed class Jobs() : SqlMigration("0006_jobs.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0007_audit_events")]
+internal sealed class AuditEvents() : SqlMigration("0007_audit_events.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0008_rights")]
+internal sealed class Rights() : SqlMigration("0008_rights.sql");

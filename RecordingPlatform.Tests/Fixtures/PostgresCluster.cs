@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Npgsql;
+using RecordingPlatform.Core.Data;
+
+[assembly: AssemblyFixture(typeof(RecordingPlatform.Tests.Fixtures.PostgresCluster))]
+
+namespace RecordingPlatform.Tests.Fixtures;
+
+/// <summary>
+/// A PostgreSQL server of the test run's own. Databases are clones of one that was migrated once. Nothing survives the run,
+/// so it does not wait for the disk.
+/// </summary>
+public sealed class PostgresCluster : IAsyncLifetime
+{
+    public const string OwnerPassword = "owner-of-tests";
+    public const string AppPassword = "app-of-tests";
+    const string Template = "recordings_template";
+
+    readonly string _password = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+    readonly string _folder = Path.Combine(Path.GetTempPath(), $"rp-pg-{Guid.CreateVersion7():N}");
+    readonly SemaphoreSlim _cloning = new(1);
+    Process? _server;
+    int _port;
+
+    public string Folder => _folder;
+
+    public async ValueTask InitializeAsync()
+    {
+        _port = FreePort();
+        await StartAsync();
+        var owner = await Migrator.PrepareRolesAsync(AdministratorOf(Template), OwnerPassword, AppPassword, default);
+        await Migrator.MigrateAsync(owner, default);
+        NpgsqlConnection.ClearAllPools();
+    }
+
+    /// <summary>A migrated database of the caller's own.</summary>
+    public async Task<TestDatabase> CreateDatabaseAsync()
+    {
+        var name = $"t_{Guid.CreateVersion7():N}";
+        // A template may have no other connection while it is copied.
+        await _cloning.WaitAsync();
+        try
+        {
+            await ExecuteAsync("postgres", $"create database {name} template {Template} owner {Migrator.OwnerLogin}");
+            await ExecuteAsync("postgres", $"grant connect on database {name} to {Migrator.AppLogin}");
+        }
+        finally
+        {
+            _cloning.Release();
+        }
+        return new TestDatabase(AdministratorOf(name), LoginOf(name, Migrator.OwnerLogin, OwnerPassword), LoginOf(name, Migrator.AppLogin, AppPassword));
+    }
+
+    /// <summary>An empty database.</summary>
+    public async Task<string> CreateEmptyAsync()
+    {
+        var name = $"e_{Guid.CreateVersion7():N}";
+        await ExecuteAsync("postgres", $"create database {name}");
+        return AdministratorOf(name);
+    }
+
+    public string AdministratorOf(string database) => LoginOf(database, "postgres", _password);
+
+    string LoginOf(string database, string user, string password) =>
+        $"Host=127.0.0.1;Port={_port};Database={database};Username={user};Password={password};Maximum Pool Size=30;Include Error Detail=true";
+
+    async Task ExecuteAsync(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(AdministratorOf(database) + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    async Task StartAsync()
+    {
+        Directory.CreateDirectory(_folder);
+        var passwordFile = Path.Combine(_folder, "password");
+        await File.WriteAllTextAsync(passwordFile, _password);
+        if (Environment.UserName == "root")
+            await Run.ToEndAsync("chown", "-R", "postgres", _folder);
+        var data = Path.Combine(_folder, "data");
+        await Run.ToEndAsync(AsPostgres("initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256", $"--pwfile={passwordFile}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"));
+        _server = Run.Start(AsPostgres("postgres", "-D", data, "-h", "127.0.0.1", "-p", $"{_port}", "-k", _folder,
+            "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "log_min_messages=fatal"));
+        await Until.TrueAsync(CanConnectAsync, TimeSpan.FromSeconds(60), "PostgreSQL accepts connections");
+    }
+
+    async Task<bool> CanConnectAsync()
+    {
+        if (_server!.HasExited)
+            throw new InvalidOperationException($"postgres ended with {_server.ExitCode} while starting.");
+        try
+        {
+            await ExecuteAsync("postgres", "select 1");
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    static string[] AsPostgres(string program, params string[] arguments)
+    {
+        var path = Programs.Find(program, Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").OrderDescending().Select(d => Path.Combine(d, "bin"))
+            : []);
+        string[] command = [path, .. arguments];
+        return Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", .. command] : command;
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            // SIGINT is PostgreSQL's fast shutdown.
+            Run.Signal(_server, "INT");
+            await _server.WaitForExitAsync();
+            _server.Dispose();
+        }
+        Directory.Delete(_folder, recursive: true);
+        _cloning.Dispose();
+    }
+}
+
+/// <summary>One database, as its three logins reach it.</summary>
+public sealed record TestDatabase(string Administrator, string Owner, string App);

@@ -106,7 +106,7 @@ internal static class SchemaMap
         builder.Entity<Ticket>().HasOne<Recording>().WithMany().HasForeignKey(t => t.RecordingId);
         builder.Entity<Ticket>().HasOne<ObjectRow>().WithMany().HasForeignKey(t => t.ObjectId);
         builder.Entity<Ticket>().HasOne<UploadSession>().WithMany().HasForeignKey(t => t.UploadSessionId);
-        builder.Entity<Grant>().HasOne<Recording>().WithMany().HasForeignKey(g => g.RecordingId);
+        builder.Entity<Grant>().HasOne<Recording>().WithMany(r => r.Grants).HasForeignKey(g => g.RecordingId);
         builder.Entity<Grant>().HasOne<User>().WithMany().HasForeignKey(g => g.UserId);
 
         builder.Entity<Subject>().HasOne<User>().WithMany().HasForeignKey(s => s.UserId);
@@ -121,9 +121,9 @@ internal static class SchemaMap
         builder.Entity<Consent>().HasOne<Subject>().WithMany().HasForeignKey(c => c.SubjectId);
         builder.Entity<Consent>().HasOne<Participant>().WithMany().HasForeignKey(c => c.ParticipantId);
         builder.Entity<Recording>().HasOne(r => r.Conversation).WithMany().HasForeignKey(r => r.ConversationId);
-        builder.Entity<Recording>().HasOne<Source>().WithMany().HasForeignKey(r => r.SourceId);
-        builder.Entity<Recording>().HasOne<Subject>().WithMany().HasForeignKey(r => r.SubjectId);
-        builder.Entity<Recording>().HasOne<Appointment>().WithMany().HasForeignKey(r => r.AppointmentId);
+        builder.Entity<Recording>().HasOne(r => r.Source).WithMany().HasForeignKey(r => r.SourceId);
+        builder.Entity<Recording>().HasOne(r => r.Subject).WithMany().HasForeignKey(r => r.SubjectId);
+        builder.Entity<Recording>().HasOne(r => r.Appointment).WithMany().HasForeignKey(r => r.AppointmentId);
         builder.Entity<Recording>().HasMany(r => r.Objects).WithOne().HasForeignKey(o => o.RecordingId);
         builder.Entity<Expectation>().HasOne<Conversation>().WithMany().HasForeignKey(e => e.ConversationId);
         builder.Entity<Expectation>().HasOne<Recording>().WithMany().HasForeignKey(e => e.RecordingId);

@@ -19,7 +19,8 @@ public sealed class ObjectRow
     public Guid Id { get; init; }
     public OwnerKind OwnerKind { get; init; }
     public Guid OwnerId { get; init; }
-    public Guid? RecordingId { get; init; }
+    /// <summary>Set at publish: the recording's row may be written after the object's bytes.</summary>
+    public Guid? RecordingId { get; set; }
     public ObjectRole Role { get; init; }
     /// <summary>Which of several of its role: high, low, a language, a channel; empty when there is one.</summary>
     public string Variant { get; init; } = "";

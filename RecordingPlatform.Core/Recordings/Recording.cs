@@ -1,3 +1,7 @@
+using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Objects;
+using RecordingPlatform.Core.Sources;
+
 namespace RecordingPlatform.Core.Recordings;
 
 /// <summary>How far a recording has come; the arrows are in STATES.md. Deletion is apart: <see cref="Recording.DeletedAt"/>.</summary>
@@ -53,5 +57,9 @@ public sealed class Recording
     public DateTimeOffset UpdatedAt { get; set; }
 
     public Conversation Conversation { get; init; } = null!;
-    public List<Objects.ObjectRow> Objects { get; } = [];
+    public Source Source { get; init; } = null!;
+    public Subject? Subject { get; init; }
+    public Appointment? Appointment { get; init; }
+    public List<ObjectRow> Objects { get; } = [];
+    public List<Grant> Grants { get; } = [];
 }

@@ -59,8 +59,9 @@ create table objects (
     vendor_deleted_at timestamptz,
     created_at timestamptz not null default app_now(),
     published_at timestamptz,
-    check ((owner_kind = 'recording') = (recording_id is not null)),
-    check (owner_kind <> 'recording' or owner_id = recording_id),
+    -- The owner's row may be written after the bytes: who they belong to is sometimes said last.
+    check (recording_id is null or (owner_kind = 'recording' and owner_id = recording_id)),
+    check (state = 'writing' or owner_kind <> 'recording' or recording_id is not null),
     check (state = 'writing' or (plaintext_length is not null and segments is not null and sealed_length is not null and sha256 is not null)),
     check (state = 'published' or writing_until is not null),
     check ((deletion = 'none') = (marked_at is null))

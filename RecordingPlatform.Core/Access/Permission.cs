@@ -1,0 +1,47 @@
+namespace RecordingPlatform.Core.Access;
+
+/// <summary>What a caller may do, by name. Which recordings it applies to is <see cref="Visibility"/>'s matter.</summary>
+public static class Permission
+{
+    public const string RecordingsRead = "recordings.read";
+    public const string RecordingsPlay = "recordings.play";
+    public const string RecordingsDownload = "recordings.download";
+    public const string RecordingsUpload = "recordings.upload";
+    public const string RecordingsEdit = "recordings.edit";
+    public const string RecordingsDelete = "recordings.delete";
+    public const string HoldsPlace = "holds.place";
+    public const string AuditRead = "audit.read";
+    public const string OpsRead = "ops.read";
+    public const string UsersManage = "users.manage";
+    /// <summary>The portal's own service credential: signing people in and keeping its key ring.</summary>
+    public const string PortalServe = "portal.serve";
+}
+
+/// <summary>The roles and what each brings.</summary>
+public static class Role
+{
+    public const string Patient = "patient";
+    public const string Clinician = "clinician";
+    public const string Operator = "operator";
+    public const string PracticeManager = "practice_manager";
+    public const string ComplianceOfficer = "compliance_officer";
+    public const string Admin = "admin";
+    public const string Integration = "integration";
+
+    public static readonly IReadOnlyList<string> All = [Patient, Clinician, Operator, PracticeManager, ComplianceOfficer, Admin, Integration];
+
+    public static IReadOnlySet<string> PermissionsOf(string role) =>
+        Permissions.TryGetValue(role, out var found) ? found : throw new ArgumentOutOfRangeException(nameof(role), role, "No such role.");
+
+    static readonly Dictionary<string, HashSet<string>> Permissions = new(StringComparer.Ordinal)
+    {
+        // Their own recordings; saving a copy is a grant's or a privacy request's matter.
+        [Patient] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsUpload],
+        [Clinician] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit],
+        [Operator] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit],
+        [PracticeManager] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete],
+        [ComplianceOfficer] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsUpload, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead],
+        [Admin] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.UsersManage],
+        [Integration] = [Permission.RecordingsRead, Permission.RecordingsDownload, Permission.RecordingsUpload],
+    };
+}

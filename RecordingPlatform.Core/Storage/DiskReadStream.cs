@@ -1,0 +1,78 @@
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+
+namespace RecordingPlatform.Core.Storage;
+
+/// <summary>
+/// A range of an object's file, read straight into the caller's memory: one system call per read, no buffer of its own.
+/// Gives the whole range or throws.
+/// </summary>
+[SupportedOSPlatform("linux")]
+internal sealed class DiskReadStream(SafeFileHandle file, string name, long offset, long length) : Stream
+{
+    // What Stream.CopyTo uses by itself, 80 KiB, costs a disk eight times the calls.
+    const int CopyBytes = 1024 * 1024;
+
+    long read;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var wanted = Wanted(buffer.Length);
+        return wanted == 0 ? 0 : Took(await RandomAccess.ReadAsync(file, buffer[..wanted], offset + read, cancellationToken));
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(Span<byte> buffer)
+    {
+        var wanted = Wanted(buffer.Length);
+        return wanted == 0 ? 0 : Took(RandomAccess.Read(file, buffer[..wanted], offset + read));
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
+        base.CopyToAsync(destination, (int)Math.Clamp(length - read, 1, CopyBytes), cancellationToken);
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            file.Dispose();
+        base.Dispose(disposing);
+    }
+
+    int Wanted(int room) => (int)Math.Min(room, length - read);
+
+    int Took(int count)
+    {
+        if (count == 0)
+            throw new IOException($"Object '{name}' ends after {offset + read} bytes, {length - read} before the end it had when it was opened.");
+        read += count;
+        return count;
+    }
+}

@@ -2,21 +2,26 @@ namespace RecordingPlatform.Core.Jobs;
 
 public enum JobState { Queued, Running, Done, Dead, Cancelled }
 
-/// <summary>Work that must happen, inserted in the transaction that makes it necessary.</summary>
+/// <summary>Work that must happen, inserted in the transaction that makes it necessary. States: STATES.md.</summary>
 public sealed class Job
 {
     public Guid Id { get; init; }
     public required string Kind { get; init; }
+    /// <summary>The arguments record as JSON: <see cref="JobArguments"/>.</summary>
     public required string Arguments { get; init; }
+    /// <summary>After the insert: queued, or cancelled when <see cref="SupersededBy"/> does this job's work.</summary>
     public JobState State { get; set; }
     /// <summary>Lower runs first.</summary>
-    public short Priority { get; init; } = 100;
+    public short Priority { get; init; } = JobOptions.NormalPriority;
     public DateTimeOffset RunAt { get; set; }
+    /// <summary>Asked for at insert; <see cref="RunAt"/> is what came of it.</summary>
+    public TimeSpan? Delay { get; init; }
     public string? UniqueKey { get; init; }
+    public Guid? SupersededBy { get; init; }
     public Guid? RecordingId { get; init; }
     public string? LeasedBy { get; set; }
     public DateTimeOffset? LeasedUntil { get; set; }
-    /// <summary>Rises at each claim; compared by every publishing UPDATE, so that a stalled worker's result is refused.</summary>
+    /// <summary>Rises at each claim; compared by every publishing transaction, so that a stalled worker's result is refused.</summary>
     public long Fence { get; set; }
     public int Failures { get; set; }
     public string? WaitingFor { get; set; }

@@ -1,1 +1,79 @@
-Console.WriteLine("starting");
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
+using Microsoft.Extensions.Options;
+using RecordingPlatform.Web;
+using RecordingPlatform.Web.ApiClient;
+using RecordingPlatform.Web.Recordings;
+using RecordingPlatform.Web.Sessions;
+using RecordingPlatform.Web.Shell;
+
+// The folder of the program, not of whoever starts it: its files lie beside it.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.WebHost.UseStaticWebAssets();
+if (!builder.Environment.IsDevelopment())
+    builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false"; // else a build that was not published lets no browser keep a file
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+// Addresses hold what people searched for: names and phone numbers do not belong in a log.
+builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
+var services = builder.Services;
+
+services.AddSingleton(TimeProvider.System);
+services.AddSingleton<IValidateOptions<PortalOptions>, PortalOptions.Validator>();
+services.AddOptions<PortalOptions>().ValidateOnStart().Configure(options =>
+{
+    options.ApiAddress = builder.Configuration[PortalOptions.ApiAddressKey];
+    options.ApiPublicUrl = builder.Configuration[PortalOptions.ApiPublicUrlKey];
+    options.ApiKey = builder.Configuration[PortalOptions.ApiKeyKey];
+});
+
+services.AddHttpContextAccessor();
+services.AddHttpClient<PlatformApi>(nameof(PlatformApi), (provider, http) => PlatformApi.Configure(http, provider.GetRequiredService<IOptions<PortalOptions>>().Value));
+
+services.AddSingleton<ApiKeyRing>();
+services.AddDataProtection().SetApplicationName("RecordingPlatform.Web");
+services.AddOptions<KeyManagementOptions>().Configure<ApiKeyRing>((options, ring) =>
+{
+    options.XmlRepository = ring;
+    // The API seals the ring; a second seal would need a key that every replica of the portal holds.
+    options.XmlEncryptor = new NullXmlEncryptor();
+});
+
+services.AddAuthentication(PortalSessionHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, PortalSessionHandler>(PortalSessionHandler.SchemeName, null);
+services.AddAuthorizationBuilder()
+    .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build())
+    .AddPolicy(Permission.RecordingsUpload, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.RecordingsUpload));
+services.AddAntiforgery(options =>
+{
+    options.Cookie.Name = "portal-form";
+    options.Cookie.SameSite = SameSiteMode.Strict;
+    options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+    // The content security policy says it for every answer.
+    options.SuppressXFrameOptionsHeader = true;
+});
+services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = PlatformApi.Json.PropertyNamingPolicy);
+services.AddRazorComponents();
+services.AddScoped<Appearance>();
+services.AddSingleton<SignInStep>();
+
+var app = builder.Build();
+
+app.UseMiddleware<SecurityHeaders>();
+ErrorPages.Use(app);
+app.UseAuthentication();
+app.UseAuthorization();
+app.UseAntiforgery();
+
+app.MapStaticAssets().AllowAnonymous();
+app.MapGet("/alive", () => "Healthy").AllowAnonymous();
+app.MapGet("/", () => TypedResults.LocalRedirect(ReturnPath.Home));
+app.MapRazorComponents<App>().WithStaticAssets();
+SignOut.Map(app);
+SetTheme.Map(app);
+RecordingEndpoints.Map(app);
+UploadTicket.Map(app);
+ErrorPages.Map(app);
+
+await app.RunAsync();

@@ -1,0 +1,92 @@
+using System.Net;
+
+namespace RecordingPlatform.Tests.Web;
+
+public sealed class FormTests : IClassFixture<Portal>
+{
+    readonly Portal _portal;
+
+    public FormTests(Portal portal)
+    {
+        _portal = portal;
+        portal.Api.Reset();
+    }
+
+    [Fact]
+    public async Task Every_form_that_posts_carries_a_token()
+    {
+        var id = _portal.Api.Add()["id"];
+        var visitor = _portal.SignedIn();
+        List<string> forms = [.. (await _portal.Stranger().GetAsync("/sign-in")).PostForms()];
+        foreach (var path in new[] { "/recordings", $"/recordings/{id}", "/upload", "/no/such/page" })
+            forms.AddRange((await visitor.GetAsync(path)).PostForms());
+        Assert.True(forms.Count >= 11, $"{forms.Count} forms");
+        Assert.All(forms, form => Assert.Contains("name=\"__RequestVerificationToken\"", form));
+    }
+
+    [Theory]
+    [InlineData("/sign-out")]
+    [InlineData("/theme")]
+    [InlineData("/upload/ticket")]
+    [InlineData("/recordings/{id}")]
+    [InlineData("/sign-in")]
+    public async Task A_post_without_the_token_changes_nothing(string path)
+    {
+        var recording = _portal.Api.Add();
+        var visitor = _portal.SignedIn();
+        var answer = await visitor.PostAsync(path.Replace("{id}", $"{recording["id"]}"),
+            ("_handler", path == "/sign-in" ? "sign-in" : "delete"), ("reason", "because"), ("theme", "dark"), ("Form.Email", "ada@clinic.example"), ("Form.Password", StandInApi.Password));
+        answer.Expect(HttpStatusCode.BadRequest);
+        Assert.Equal("ready", (string?)recording["status"]);
+        Assert.DoesNotContain(_portal.Api.Asked, call => call.StartsWith("DELETE", StringComparison.Ordinal) || call.StartsWith("POST /api", StringComparison.Ordinal) || call == "POST /internal/portal/sessions");
+        Assert.DoesNotContain("portal-theme", visitor.Cookies.Keys);
+    }
+
+    [Fact]
+    public async Task A_form_drawn_by_one_replica_is_accepted_by_another()
+    {
+        await using var other = await PortalProcess.StartAsync(_portal.Api.Address, ("HOME", "/a/home/of/its/own"));
+        var first = _portal.Stranger();
+        var fields = (await first.GetAsync("/sign-in")).HiddenFieldsOf("Form.Password");
+        var second = new Visitor(other.Address, () => other.Said);
+        foreach (var (name, value) in first.Cookies)
+            second.Cookies[name] = value;
+        var answer = await second.PostAsync("/sign-in", [.. fields, ("Form.Email", "ada@clinic.example"), ("Form.Password", StandInApi.Password)]);
+        Assert.Equal("/recordings", answer.Expect(HttpStatusCode.Redirect).Location);
+    }
+
+    [Fact]
+    public async Task Without_the_key_ring_a_replica_says_that_it_cannot_serve()
+    {
+        await using var api = await StandInApi.StartAsync();
+        api.Reset();
+        api.Fail("/internal/portal/key-ring", 503, "keys_unavailable", retryAfter: 5);
+        await using var portal = await PortalProcess.StartAsync(api.Address);
+        (await new Visitor(portal.Address, () => portal.Said).GetAsync("/sign-in")).Expect(HttpStatusCode.ServiceUnavailable).Shows("The platform cannot be reached");
+        (await new Visitor(portal.Address, () => portal.Said).GetAsync("/alive")).Expect(HttpStatusCode.OK);
+        api.Reset();
+        (await new Visitor(portal.Address, () => portal.Said).GetAsync("/sign-in")).Expect(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_theme_is_drawn_by_the_server_once_chosen()
+    {
+        var visitor = _portal.SignedIn();
+        Assert.DoesNotContain("data-bs-theme", (await visitor.GetAsync("/recordings")).Html.Split("<body")[0]);
+        var answer = await visitor.SubmitAsync("/recordings?status=ready", "data-theme-switch", "/theme", ("theme", "dark"));
+        Assert.Equal("/recordings?status=ready", answer.Expect(HttpStatusCode.Redirect).Location);
+        Assert.Contains("<html lang=\"en\" data-bs-theme=\"dark\"", (await visitor.GetAsync("/recordings")).Html);
+        await visitor.SubmitAsync("/recordings", "data-theme-switch", "/theme", ("theme", "system"));
+        Assert.DoesNotContain("data-bs-theme=", (await visitor.GetAsync("/recordings")).Html.Split("<body")[0]);
+    }
+
+    [Fact]
+    public async Task Missing_settings_are_all_named_at_start()
+    {
+        var (code, said) = await PortalProcess.RunToEndAsync(("Api__PublicUrl", "recordings.example/api"));
+        Assert.NotEqual(0, code);
+        Assert.Contains("services:api:http:0 is missing", said);
+        Assert.Contains("Api:PublicUrl is \"recordings.example/api\"", said);
+        Assert.Contains("Portal:ApiKey is missing", said);
+    }
+}

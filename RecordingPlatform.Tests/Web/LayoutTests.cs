@@ -1,0 +1,157 @@
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace RecordingPlatform.Tests.Web;
+
+/// <summary>Every page on a phone and on a desk, light and dark. Pictures go to <c>shots</c> beside the tests' program, for eyes.</summary>
+public sealed class LayoutTests : IClassFixture<Portal>
+{
+    const string Id = "0197f000-0000-7000-8000-0000000000aa";
+    readonly Portal _portal;
+    readonly Browser _browser;
+
+    public LayoutTests(Portal portal, Browser browser)
+    {
+        (_portal, _browser) = (portal, browser);
+        portal.Api.Reset();
+    }
+
+    public static TheoryData<string, int, ColorScheme> All
+    {
+        get
+        {
+            var data = new TheoryData<string, int, ColorScheme>();
+            foreach (var page in new[] { "sign-in", "list", "filtered", "empty", "outage", "recording", "mono", "processing", "held", "upload", "missing", "error", "menu" })
+            {
+                foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+                {
+                    data.Add(page, 1440, scheme);
+                    data.Add(page, 390, scheme);
+                }
+            }
+            return data;
+        }
+    }
+
+    [Theory, MemberData(nameof(All))]
+    public async Task A_page_fits_its_window_accessibly_and_without_complaint(string name, int width, ColorScheme scheme)
+    {
+        await using var window = await _browser.OpenAsync(width, width < 500 ? 844 : 900, scheme);
+        var page = window.Page;
+        if (name != "sign-in")
+            await window.SignInAsync(_portal, "/upload");
+        await ArrangeAsync(name, page);
+        await window.AssertNoSidewaysScrollAsync();
+        var shots = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "shots"));
+        await page.ScreenshotAsync(new() { Path = Path.Combine(shots.FullName, $"{name}-{width}-{scheme}.png"), FullPage = name != "menu" });
+        if (name is "outage" or "error" or "missing" or "held" or "sign-in" or "upload")
+            window.Forgive("Failed to load resource");
+        window.AssertQuiet();
+        // Last, because it tries a style element of its own, which the policy refuses.
+        await Axe.AssertAccessibleAsync(page);
+    }
+
+    async Task ArrangeAsync(string name, IPage page)
+    {
+        switch (name)
+        {
+            case "sign-in":
+                await page.GotoAsync(_portal.Address + "/sign-in");
+                await page.GetByLabel("E-mail").FillAsync("ada@clinic.example");
+                await page.GetByLabel("Password").FillAsync("wrong");
+                await page.Keyboard.PressAsync("Enter");
+                await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
+                return;
+            case "list":
+                AddMany();
+                _portal.Api.NextCursor = "more";
+                await page.GotoAsync(_portal.Address + "/recordings");
+                return;
+            case "filtered":
+                await page.GotoAsync(_portal.Address + "/recordings?q=nobody&status=ready&from=2026-01-01");
+                return;
+            case "empty":
+                await page.GotoAsync(_portal.Address + "/recordings");
+                return;
+            case "outage":
+                _portal.Api.Fail("/api/v1/recordings", 503, "unavailable", retryAfter: 20);
+                await page.GotoAsync(_portal.Address + "/recordings");
+                return;
+            case "recording" or "mono":
+                _portal.Api.Add(title: "Intake session with Dr. Lindqvist", with: r => r["id"] = Id);
+                _portal.Api.MonoWaveform = name == "mono";
+                _portal.Api.Media[Id] = Sample.Wav();
+                await page.GotoAsync(_portal.Address + "/recordings/" + Id);
+                await Expect(page.Locator("recording-player[data-drawn]")).ToBeVisibleAsync();
+                var wave = page.GetByRole(AriaRole.Slider, new() { Name = "Position" });
+                await wave.ClickAsync(new() { Position = new() { X = 120, Y = 30 } });
+                await Expect(page.Locator("[data-now]")).Not.ToHaveTextAsync("0:00");
+                return;
+            case "processing":
+                _portal.Api.Add("processing", "Alarm 112 – night desk", r => r["id"] = Id);
+                await page.GotoAsync(_portal.Address + "/recordings/" + Id);
+                return;
+            case "held":
+                _portal.Api.Add(title: "Complaint about invoice 20417", with: r => (r["id"], r["legal_hold"]) = (Id, true));
+                await page.GotoAsync(_portal.Address + "/recordings/" + Id);
+                await page.GetByRole(AriaRole.Link, new() { Name = "Delete" }).ClickAsync();
+                await page.GetByLabel("Reason").FillAsync("old");
+                await page.GetByRole(AriaRole.Button, new() { Name = "Delete recording" }).ClickAsync();
+                await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
+                return;
+            case "upload":
+                _portal.Api.UploadGate = new();
+                await page.GotoAsync(_portal.Address + "/upload");
+                await page.Locator("[data-files]").SetInputFilesAsync(new FilePayload[]
+                {
+                    new() { Name = "A long consultation with a name that does not fit.wav", MimeType = "audio/wav", Buffer = new byte[24 * 1024 * 1024] },
+                    new() { Name = "short.wav", MimeType = "audio/wav", Buffer = new byte[5000] },
+                    new() { Name = "notes.txt", MimeType = "text/plain", Buffer = "hello"u8.ToArray() },
+                });
+                await Expect(page.Locator("[data-state=done]")).ToHaveCountAsync(1);
+                await Expect(page.Locator("[data-state=failed]")).ToHaveCountAsync(1);
+                return;
+            case "missing":
+                await page.GotoAsync(_portal.Address + "/no/such/page");
+                return;
+            case "error":
+                _portal.Api.Fail("/internal/portal/session", 500, "internal");
+                await page.GotoAsync(_portal.Address + "/recordings");
+                return;
+            case "menu":
+                AddMany();
+                await page.GotoAsync(_portal.Address + "/recordings");
+                var menu = page.GetByRole(AriaRole.Button, new() { Name = "Menu", Exact = true });
+                if (await menu.IsVisibleAsync())
+                    await menu.ClickAsync();
+                return;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(name), name, null);
+        }
+    }
+
+    void AddMany()
+    {
+        (string Status, string? Title, string Source, double? Seconds)[] some =
+        [
+            ("processing", "Session 14 · M. Andersen", "upload", null), ("ready", "Intake session with Dr. Lindqvist", "jibri", 3125), ("ready", null, "twilio", 184),
+            ("ready", "Alarm 112 – night desk, second transfer to the fire brigade in Aarhus", "freepbx", 96), ("failed", "Weekly supervision", "zoom", null),
+            ("damaged", null, "freepbx", 41), ("absent", "Couples session", "livekit", null), ("stored", "voicemail-2026-03-12", "upload", null),
+            ("receiving", "Lecture: cognitive therapy II", "jibri", null), ("ready", "Follow-up call", "acs", 642), ("deleted", "Test recording", "upload", 12),
+        ];
+        for (var i = 0; i < some.Length; i++)
+        {
+            var (status, title, source, seconds) = some[i];
+            _portal.Api.Add(status, title, r =>
+            {
+                r["source"] = source;
+                r["duration_seconds"] = seconds;
+                r["file_size_bytes"] = seconds is null ? null : JsonValue.Create((long)(seconds * 16_000));
+                r["recorded_at"] = $"2026-03-{14 - i:00}T0{i % 9}:3{i % 6}:00Z";
+                r["legal_hold"] = i is 3 or 5;
+                r["participant_count"] = i % 4;
+            });
+        }
+    }
+}

@@ -1,0 +1,252 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
+
+namespace RecordingPlatform.Tests.Web;
+
+/// <summary>
+/// Answers the portal in the API's shapes, for states that the real one reaches rarely or slowly: outages, an empty archive, a
+/// slow network, an expired ticket. It decides nothing: what a test puts in is what comes out.
+/// </summary>
+public sealed class StandInApi : IAsyncDisposable
+{
+    public const string ServiceKey = "rpk_portal-of-tests";
+    public const string Password = "correct horse battery";
+    public const string Code = "123456";
+
+    readonly WebApplication _app;
+    readonly ConcurrentDictionary<string, byte> _sessions = new();
+    readonly ConcurrentQueue<string> _asked = new();
+    readonly List<JsonObject> _keyRing = [];
+    (string Path, int Status, string Code, int? RetryAfter)? _fault;
+    int _tickets;
+
+    StandInApi(WebApplication app) => _app = app;
+
+    public string Address => _app.Urls.Single();
+
+    /// <summary>The portals whose scripts may call, as CORS has it.</summary>
+    public string PortalOrigin { get; set; } = "";
+
+    public List<JsonObject> Recordings { get; } = [];
+    public List<string> Permissions { get; } = [];
+    public string? NextCursor { get; set; }
+    public bool TotalIsLowerBound { get; set; }
+    public bool MonoWaveform { get; set; }
+    public bool NeedsTwoFactor { get; set; }
+    public ConcurrentDictionary<string, byte[]> Media { get; } = new();
+    public TimeSpan TicketLifetime { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>An upload is read up to its middle and no further before this is released.</summary>
+    public TaskCompletionSource? UploadGate { get; set; }
+
+    public ConcurrentBag<IReadOnlyDictionary<string, string>> Uploads { get; } = [];
+
+    /// <summary>Each call as <c>GET /path?query</c>, oldest first.</summary>
+    public IReadOnlyList<string> Asked => [.. _asked];
+
+    public static async Task<StandInApi> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        var app = builder.Build();
+        var api = new StandInApi(app);
+        app.Use(api.AnswerAsync);
+        api.Map(app);
+        await app.StartAsync();
+        return api;
+    }
+
+    public void Reset()
+    {
+        Recordings.Clear();
+        Permissions.Clear();
+        Permissions.AddRange(["recordings.read", "recordings.play", "recordings.download", "recordings.upload", "recordings.delete"]);
+        Uploads.Clear();
+        _asked.Clear();
+        _fault = null;
+        NextCursor = null;
+        TotalIsLowerBound = MonoWaveform = NeedsTwoFactor = false;
+        UploadGate?.TrySetResult();
+        UploadGate = null;
+        TicketLifetime = TimeSpan.FromMinutes(15);
+    }
+
+    /// <summary>Everything below this path fails so, until <see cref="Reset"/>.</summary>
+    public void Fail(string path, int status, string code, int? retryAfter = null) => _fault = (path, status, code, retryAfter);
+
+    public void EndAllSessions() => _sessions.Clear();
+
+    public string AddSession()
+    {
+        var handle = $"rpp_{Guid.CreateVersion7():N}";
+        _sessions[handle] = 0;
+        return handle;
+    }
+
+    public JsonObject Add(string status = "ready", string? title = "Intake session", Action<JsonObject>? with = null)
+    {
+        var recording = Sample.Recording(status, title);
+        with?.Invoke(recording);
+        Recordings.Add(recording);
+        return recording;
+    }
+
+    async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
+        var path = context.Request.Path.Value!;
+        _asked.Enqueue($"{context.Request.Method} {path}{context.Request.QueryString}");
+        if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && origin == PortalOrigin)
+        {
+            context.Response.Headers.AccessControlAllowOrigin = origin;
+            if (HttpMethods.IsOptions(context.Request.Method))
+            {
+                context.Response.Headers.AccessControlAllowMethods = "POST";
+                context.Response.StatusCode = 204;
+                return;
+            }
+        }
+        if (_fault is { } fault && path.StartsWith(fault.Path, StringComparison.Ordinal))
+        {
+            if (fault.RetryAfter is { } wait)
+                context.Response.Headers.RetryAfter = $"{wait}";
+            await Problem(fault.Status, fault.Code).ExecuteAsync(context);
+            return;
+        }
+        var open = path.StartsWith("/media/", StringComparison.Ordinal) || context.Request.Query.ContainsKey("ticket");
+        var keyed = context.Request.Headers["X-Api-Key"] == ServiceKey;
+        var signedIn = _sessions.ContainsKey(context.Request.Headers["X-Portal-Session"].ToString());
+        if (!open && (!keyed || (!signedIn && path is not ("/internal/portal/sessions" or "/internal/portal/key-ring"))))
+            await Problem(401, "unauthenticated").ExecuteAsync(context);
+        else
+            await next(context);
+    }
+
+    void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/internal/portal/sessions", OpenSession);
+        routes.MapGet("/internal/portal/session", () => Results.Json(new JsonObject { ["expires_at"] = Expiry(), ["user"] = User() }));
+        routes.MapDelete("/internal/portal/session", (HttpContext context) =>
+        {
+            _sessions.TryRemove(context.Request.Headers["X-Portal-Session"].ToString(), out _);
+            return Results.NoContent();
+        });
+        routes.MapGet("/internal/portal/key-ring", () =>
+        {
+            lock (_keyRing)
+                return Results.Json(new JsonObject { ["elements"] = new JsonArray([.. _keyRing.Select(k => k.DeepClone())]) });
+        });
+        routes.MapPost("/internal/portal/key-ring", (JsonObject element) =>
+        {
+            lock (_keyRing)
+                _keyRing.Add(element);
+            return Results.NoContent();
+        });
+        routes.MapGet("/api/v1/recordings", () => Results.Json(new JsonObject
+        {
+            ["recordings"] = new JsonArray([.. Recordings.Select(r => r.DeepClone())]),
+            ["total"] = Recordings.Count,
+            ["total_is_lower_bound"] = TotalIsLowerBound,
+            ["next_cursor"] = NextCursor,
+        }));
+        routes.MapGet("/api/v1/recordings/{id}", (string id) => Find(id) is { } found ? Results.Json(found) : Problem(404, "not_found"));
+        routes.MapDelete("/api/v1/recordings/{id}", Delete);
+        routes.MapGet("/api/v1/recordings/{id}/waveform", (string id) => Find(id) is not null ? Results.Json(Sample.Waveform(MonoWaveform ? 1 : 2)) : Problem(404, "not_found"));
+        routes.MapGet("/api/v1/recordings/{id}/playback-url", (string id, string? quality, bool? download) => Results.Json(new JsonObject
+        {
+            ["url"] = $"{Address}/media/{id}?n={Interlocked.Increment(ref _tickets)}&quality={quality}{(download == true ? "&download=true" : "")}",
+            ["expires_at"] = TimeProvider.System.GetUtcNow().Add(TicketLifetime),
+        }));
+        routes.MapPost("/api/v1/tickets", () => Results.Json(new JsonObject { ["ticket"] = $"rpu_{Interlocked.Increment(ref _tickets)}", ["expires_at"] = Expiry() }));
+        routes.MapPost("/api/v1/recordings", (Delegate)UploadAsync);
+        routes.MapGet("/media/{id}", (string id) => Media.TryGetValue(id, out var bytes)
+            ? Results.Bytes(bytes, "audio/wav", enableRangeProcessing: true)
+            : Problem(404, "not_found"));
+    }
+
+    IResult OpenSession(HttpContext context, JsonObject body)
+    {
+        if ((string?)body["password"] != Password)
+            return Problem(401, "invalid_credentials");
+        if (NeedsTwoFactor && (string?)body["two_factor_code"] is not Code)
+            return Problem(401, body["two_factor_code"] is null ? "two_factor_required" : "invalid_credentials");
+        return Results.Json(new JsonObject { ["handle"] = AddSession(), ["expires_at"] = Expiry(), ["user"] = User() });
+    }
+
+    IResult Delete(string id, string? reason)
+    {
+        if (Find(id) is not { } recording)
+            return Problem(404, "not_found");
+        if (string.IsNullOrWhiteSpace(reason))
+            return Problem(400, "reason_required");
+        if ((bool?)recording["legal_hold"] == true)
+            return Problem(409, "held", "The matter \"Case 12/2026\" holds this recording.");
+        recording["status"] = "deleted";
+        return Results.Json(new JsonObject { ["success"] = true, ["recording_id"] = id, ["status"] = "deleted", ["message"] = "Deleted" });
+    }
+
+    async Task<IResult> UploadAsync(HttpContext context)
+    {
+        var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(context.Request.ContentType).Boundary).Value!;
+        var reader = new MultipartReader(boundary, context.Request.Body);
+        Dictionary<string, string> fields = [];
+        while (await reader.ReadNextSectionAsync() is { } section)
+        {
+            var disposition = ContentDispositionHeaderValue.Parse(section.ContentDisposition);
+            var name = disposition.Name.Value!;
+            if (disposition.FileName.HasValue)
+            {
+                fields["file"] = disposition.FileName.Value!;
+                fields["bytes"] = $"{await CountAsync(section.Body)}";
+            }
+            else
+            {
+                using var text = new StreamReader(section.Body);
+                fields[name] = await text.ReadToEndAsync();
+            }
+        }
+        if (fields["file"].EndsWith(".txt", StringComparison.Ordinal))
+            return Problem(415, "unsupported_media");
+        Uploads.Add(fields);
+        var recording = Add("stored", fields.GetValueOrDefault("title"));
+        return Results.Json(new JsonObject { ["id"] = recording["id"]!.DeepClone(), ["status"] = "stored" }, statusCode: 201);
+    }
+
+    async Task<long> CountAsync(Stream body)
+    {
+        var buffer = new byte[64 * 1024];
+        long count = 0;
+        for (int read; (read = await body.ReadAsync(buffer)) > 0;)
+        {
+            count += read;
+            if (UploadGate is { } gate && count > 1024 * 1024)
+                await gate.Task;
+        }
+        return count;
+    }
+
+    JsonObject? Find(string id) => Recordings.SingleOrDefault(r => (string?)r["id"] == id);
+
+    JsonObject User() => new()
+    {
+        ["id"] = "0197f000-0000-7000-8000-000000000001",
+        ["email"] = "ada@clinic.example",
+        ["display_name"] = "Ada Berg",
+        ["roles"] = new JsonArray("practice_manager"),
+        ["permissions"] = new JsonArray([.. Permissions.Select(p => JsonValue.Create(p))]),
+    };
+
+    static DateTimeOffset Expiry() => TimeProvider.System.GetUtcNow().AddHours(8);
+
+    static IResult Problem(int status, string code, string? detail = null) =>
+        Results.Problem(detail, statusCode: status, extensions: new Dictionary<string, object?> { ["code"] = code });
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}

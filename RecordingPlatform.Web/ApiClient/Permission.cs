@@ -1,0 +1,18 @@
+namespace RecordingPlatform.Web.ApiClient;
+
+/// <summary>The API's permission names, as far as the portal's pages depend on them. The API enforces; the portal only hides.</summary>
+internal static class Permission
+{
+    public const string RecordingsUpload = "recordings.upload";
+}
+
+/// <summary>What a caller may do with one recording.</summary>
+internal static class RecordingRight
+{
+    public const string Play = "play";
+    public const string Download = "download";
+    public const string Delete = "delete";
+
+    /// <summary>No right but a duty: hearing and saving it need a stated reason, which is audited.</summary>
+    public const string Reason = "reason";
+}

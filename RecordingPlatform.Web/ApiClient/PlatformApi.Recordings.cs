@@ -1,0 +1,116 @@
+using System.Globalization;
+
+namespace RecordingPlatform.Web.ApiClient;
+
+internal sealed partial class PlatformApi
+{
+    public Task<Answer<RecordingPage>> ListRecordingsAsync(RecordingFilter filter, int pageSize, CancellationToken ct) =>
+        GetAsync<RecordingPage>(WithQuery("api/v1/recordings",
+            ("q", filter.Text), ("status", filter.Status), ("from", Instant(filter.From)), ("to", Instant(filter.Until)),
+            ("cursor", filter.Cursor), ("page_size", pageSize.ToString(CultureInfo.InvariantCulture))), ct);
+
+    public Task<Answer<RecordingDetails>> GetRecordingAsync(Guid id, CancellationToken ct) =>
+        GetAsync<RecordingDetails>($"api/v1/recordings/{id}", ct);
+
+    /// <summary>409 names the matter that holds the recording.</summary>
+    public Task<Answer<Done>> DeleteRecordingAsync(Guid id, string reason, CancellationToken ct) =>
+        SendAsync<Done>(new(HttpMethod.Delete, WithQuery($"api/v1/recordings/{id}", ("reason", reason))), ct);
+
+    public Task<Answer<Waveform>> GetWaveformAsync(Guid id, CancellationToken ct) =>
+        GetAsync<Waveform>($"api/v1/recordings/{id}/waveform", ct);
+
+    /// <summary>An address on the API's public origin that plays without any header, for as long as it says.</summary>
+    public Task<Answer<PlaybackUrl>> GetPlaybackUrlAsync(Guid id, string? quality, bool download, string? reason, CancellationToken ct) =>
+        GetAsync<PlaybackUrl>(WithQuery($"api/v1/recordings/{id}/playback-url", ("quality", quality), ("download", download ? "true" : null), ("reason", reason)), ct);
+
+    /// <summary>Lets the browser send one file straight to the API.</summary>
+    public Task<Answer<Ticket>> CreateUploadTicketAsync(CancellationToken ct) =>
+        PostAsync<Ticket>("api/v1/tickets", new { kind = "upload" }, ct);
+
+    static string? Instant(DateTimeOffset? at) => at?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
+
+/// <param name="Text">Words of the title, call or meeting.</param>
+/// <param name="Status">One of the API's status words.</param>
+/// <param name="From">Recorded at or after.</param>
+/// <param name="Until">Recorded before.</param>
+/// <param name="Cursor">Where the next page begins, as the page before gave it.</param>
+public sealed record RecordingFilter(string? Text, string? Status, DateTimeOffset? From, DateTimeOffset? Until, string? Cursor);
+
+public sealed record RecordingPage
+{
+    public required IReadOnlyList<RecordingItem> Recordings { get; init; }
+    public required long Total { get; init; }
+    public bool? TotalIsLowerBound { get; init; }
+    public string? NextCursor { get; init; }
+}
+
+public record RecordingItem
+{
+    public required Guid Id { get; init; }
+    public required string Status { get; init; }
+    public string? Title { get; init; }
+    public string? MeetingId { get; init; }
+    public string? CallId { get; init; }
+    public string? Source { get; init; }
+    public long? FileSizeBytes { get; init; }
+    public double? DurationSeconds { get; init; }
+    public int? ParticipantCount { get; init; }
+    public DateTimeOffset? RecordedAt { get; init; }
+    public DateTimeOffset? CreatedAt { get; init; }
+    public int? RetentionDays { get; init; }
+    public DateTimeOffset? RetentionExpiresAt { get; init; }
+    public bool LegalHold { get; init; }
+    public string? Tier { get; init; }
+}
+
+public sealed record RecordingDetails : RecordingItem
+{
+    public string? MimeType { get; init; }
+    public string? AudioCodec { get; init; }
+    public int? Channels { get; init; }
+    public int? SampleRate { get; init; }
+    public string? VideoCodec { get; init; }
+    public int? Width { get; init; }
+    public int? Height { get; init; }
+    public string? CallerPhone { get; init; }
+    public string? ReceiverPhone { get; init; }
+    public DateTimeOffset? DeletedAt { get; init; }
+    /// <summary>0 to 1 while it is being processed.</summary>
+    public double? Progress { get; init; }
+    public string? StateReason { get; init; }
+    public string? Notes { get; init; }
+    public string? ContentSha256 { get; init; }
+    public double? GainDb { get; init; }
+    public double? LoudnessLufs { get; init; }
+    /// <summary>Of <see cref="RecordingRight"/>.</summary>
+    public IReadOnlyList<string> Permissions { get; init; } = [];
+}
+
+/// <summary>
+/// audiowaveform's JSON, version 2: <see cref="Data"/> holds a minimum and a maximum per channel for every
+/// <see cref="SamplesPerPixel"/> samples, channels interleaved, in signed numbers of <see cref="Bits"/> bits.
+/// </summary>
+internal sealed record Waveform
+{
+    public required int Version { get; init; }
+    public required int Channels { get; init; }
+    public required int SampleRate { get; init; }
+    public required int SamplesPerPixel { get; init; }
+    public required int Bits { get; init; }
+    public required int Length { get; init; }
+    public required IReadOnlyList<int> Data { get; init; }
+}
+
+public sealed record PlaybackUrl
+{
+    public required Uri Url { get; init; }
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+internal sealed record Ticket
+{
+    [System.Text.Json.Serialization.JsonPropertyName("ticket")]
+    public required string Value { get; init; }
+    public required DateTimeOffset ExpiresAt { get; init; }
+}

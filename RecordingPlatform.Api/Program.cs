@@ -1,1 +1,65 @@
-Console.WriteLine("starting");
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Identity;
+using RecordingPlatform.Api.Http;
+using RecordingPlatform.Api.Recordings;
+using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Audit;
+using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Ingest;
+using RecordingPlatform.Core.Keys;
+using RecordingPlatform.Core.Objects;
+using RecordingPlatform.Core.Retention;
+using RecordingPlatform.Core.Storage;
+using RecordingPlatform.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+// The limit on bodies is each route's own; uploads set theirs from Ingest:MaxFileBytes.
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = 1024 * 1024);
+
+var services = builder.Services;
+services.AddRecordingDb(builder.Configuration.GetRequiredConnectionString(DatabaseSetup.ConnectionName));
+services.AddEnvelopeKeys(builder.Configuration);
+services.AddObjectStore(builder.Configuration);
+services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+services.AddIdentityCore<User>(AccessSetup.Configure).AddEntityFrameworkStores<RecordingDb>().AddTokenProvider<AuthenticatorTokenProvider<User>>(TokenOptions.DefaultAuthenticatorProvider);
+services.AddHostedService<DatabaseGuard>();
+
+services.AddSingleton<ObjectSweeper>();
+services.AddSingleton<ObjectWriter>();
+services.AddSingleton<ObjectReader>();
+services.AddScoped<AuditTrail>();
+services.AddScoped<Callers>();
+services.AddScoped<Sessions>();
+services.AddScoped<Tickets>();
+services.AddScoped<RecordingIntake>();
+services.AddScoped<RecordingDeletion>();
+services.AddScoped<MultipartIntake>();
+services.AddScoped<MediaSelection>();
+services.AddScoped<MediaDelivery>();
+services.AddSingleton<PublicUrl>();
+
+services.AddHttpContextAccessor();
+services.AddScoped(provider => provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Features.Get<Caller>()
+    ?? throw new InvalidOperationException("This route is anonymous: it has no caller."));
+services.AddAuthentication(Authentication.SchemeName).AddScheme<AuthenticationSchemeOptions, Authentication>(Authentication.SchemeName, null);
+services.AddAuthorization();
+services.AddPortalCors(builder.Configuration["Portal:Origin"]);
+services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
+services.AddProblemDetails();
+services.AddExceptionHandler<Failures>();
+services.AddOpenApi();
+
+var app = builder.Build();
+app.UseExceptionHandler();
+app.UseStatusCodePages(UnknownRoute.AnswerAsync);
+app.UseCors();
+app.UseAuthentication();
+app.UseAuthorization();
+app.MapServiceDefaults();
+app.MapOpenApi();
+Endpoints.MapAll(app);
+app.Run();

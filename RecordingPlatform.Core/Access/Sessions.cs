@@ -16,7 +16,7 @@ public abstract record SignInResult
 }
 
 /// <summary>The secrets of a session that was just opened or refreshed: seen once, here.</summary>
-public sealed record IssuedTokens(Session Session, SecretToken Token, SecretToken? RefreshToken);
+public sealed record IssuedTokens(Session Session, SecretToken Token, SecretToken? RefreshToken, int ExpiresInSeconds);
 
 /// <summary>Signs people in and out. Tokens are opaque; what they allow is read from the database at every request.</summary>
 public sealed class Sessions(RecordingDb db, UserManager<User> users, AuditTrail audit, IOptions<AccessOptions> options)
@@ -70,7 +70,7 @@ public sealed class Sessions(RecordingDb db, UserManager<User> users, AuditTrail
         var refresh = kind == SessionKind.Bearer ? AddRefreshToken(session) : (SecretToken?)null;
         await audit.RecordAsync(AuditAction.SignedIn, anonymous with { Kind = ActorKind.User, UserId = user.Id, SessionId = session.Id }, ct);
         await db.SaveChangesAsync(ct);
-        return new IssuedTokens(session, token, refresh);
+        return new IssuedTokens(session, token, refresh, (int)(session.TokenExpiresAt - now).TotalSeconds);
     }
 
     /// <summary>Rotates. A refresh token used a second time was copied: its whole session ends. Null when it is not valid.</summary>
@@ -104,7 +104,7 @@ public sealed class Sessions(RecordingDb db, UserManager<User> users, AuditTrail
         var refresh = AddRefreshToken(session);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
-        return new IssuedTokens(session, token, refresh);
+        return new IssuedTokens(session, token, refresh, (int)(session.TokenExpiresAt - now).TotalSeconds);
     }
 
     /// <summary>Ends the caller's own session. Safe to repeat.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using RecordingPlatform.Core.Jobs;
 
 namespace RecordingPlatform.Core.Data;
 
@@ -13,7 +14,8 @@ public static class DatabaseSetup
     public static IServiceCollection AddRecordingDb(this IServiceCollection services, string connectionString)
     {
         services.AddSingleton(_ => BuildDataSource(connectionString));
-        return services.AddDbContext<RecordingDb>((provider, options) => Configure(options, provider.GetRequiredService<NpgsqlDataSource>()));
+        // Requests share one context; what outlives or precedes a request's transaction makes its own.
+        return services.AddDbContextFactory<RecordingDb>((provider, options) => Configure(options, provider.GetRequiredService<NpgsqlDataSource>()));
     }
 
     public static NpgsqlDataSource BuildDataSource(string connectionString)
@@ -25,5 +27,5 @@ public static class DatabaseSetup
     }
 
     public static void Configure(DbContextOptionsBuilder options, NpgsqlDataSource source) =>
-        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable("schema_migrations"));
+        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable("schema_migrations")).AddInterceptors(JobHint.Instance);
 }

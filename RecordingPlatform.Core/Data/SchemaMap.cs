@@ -87,6 +87,12 @@ internal static class SchemaMap
             row.Property(e => e.Xid).HasColumnType("xid8").HasDefaultValueSql("pg_current_xact_id()").ValueGeneratedOnAdd();
         });
         builder.Entity<JobError>().Property(e => e.Id).UseIdentityAlwaysColumn();
+        builder.Entity<Job>(row =>
+        {
+            // A job whose key is queued already learns so from the insert.
+            row.Property(j => j.State).HasDefaultValueSql("'queued'").ValueGeneratedOnAdd();
+            row.Property(j => j.SupersededBy).ValueGeneratedOnAdd();
+        });
         builder.Entity<Recording>().Property(r => r.RowVersion).IsConcurrencyToken();
     }
 

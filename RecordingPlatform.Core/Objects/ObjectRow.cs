@@ -34,6 +34,8 @@ public sealed class ObjectRow
     public long? PlaintextLength { get; set; }
     public long? Segments { get; set; }
     public long? SealedLength { get; set; }
+    /// <summary>Tells a wrong key from a foreign row when the header does not open (Sealing/FORMAT.md).</summary>
+    public long? KeyCheck { get; set; }
     /// <summary>Of the plaintext.</summary>
     public byte[]? Sha256 { get; set; }
     public Guid? UploadSessionId { get; init; }

@@ -1,4 +1,5 @@
 using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Sources;
 
@@ -55,6 +56,9 @@ public sealed class Recording
     public long RowVersion { get; set; } = 1;
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
+
+    /// <summary>Whose key its objects hang on: the subject's, so that one shred closes all of theirs; its own while it has none.</summary>
+    public KeyOwner KeyOwner => SubjectId is { } subject ? new(OwnerKind.Subject, subject) : new(OwnerKind.Recording, Id);
 
     public Conversation Conversation { get; init; } = null!;
     public Source Source { get; init; } = null!;

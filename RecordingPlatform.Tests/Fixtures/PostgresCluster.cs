@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Npgsql;
 using RecordingPlatform.Core.Data;
@@ -10,10 +8,10 @@ using RecordingPlatform.Core.Data;
 namespace RecordingPlatform.Tests.Fixtures;
 
 /// <summary>
-/// A PostgreSQL server of the test run's own. Databases are clones of one that was migrated once. Nothing survives the run,
-/// so it does not wait for the disk.
+/// A PostgreSQL server of the test run's own, started by the first test that needs one. Databases are clones of one that was
+/// migrated once. Nothing survives the run, so it does not wait for the disk.
 /// </summary>
-public sealed class PostgresCluster : IAsyncLifetime
+public sealed class PostgresCluster : IAsyncDisposable
 {
     public const string OwnerPassword = "owner-of-tests";
     public const string AppPassword = "app-of-tests";
@@ -22,14 +20,16 @@ public sealed class PostgresCluster : IAsyncLifetime
     readonly string _password = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
     readonly string _folder = Path.Combine(Path.GetTempPath(), $"rp-pg-{Guid.CreateVersion7():N}");
     readonly SemaphoreSlim _cloning = new(1);
+    readonly Lazy<Task> _started;
+    readonly int _port = Ports.Free();
     Process? _server;
-    int _port;
+
+    public PostgresCluster() => _started = new(StartAndMigrateAsync);
 
     public string Folder => _folder;
 
-    public async ValueTask InitializeAsync()
+    async Task StartAndMigrateAsync()
     {
-        _port = FreePort();
         await StartAsync();
         var owner = await Migrator.PrepareRolesAsync(AdministratorOf(Template), OwnerPassword, AppPassword, default);
         await Migrator.MigrateAsync(owner, default);
@@ -39,6 +39,7 @@ public sealed class PostgresCluster : IAsyncLifetime
     /// <summary>A migrated database of the caller's own.</summary>
     public async Task<TestDatabase> CreateDatabaseAsync()
     {
+        await _started.Value;
         var name = $"t_{Guid.CreateVersion7():N}";
         // A template may have no other connection while it is copied.
         await _cloning.WaitAsync();
@@ -57,6 +58,7 @@ public sealed class PostgresCluster : IAsyncLifetime
     /// <summary>An empty database.</summary>
     public async Task<string> CreateEmptyAsync()
     {
+        await _started.Value;
         var name = $"e_{Guid.CreateVersion7():N}";
         await ExecuteAsync("postgres", $"create database {name}");
         return AdministratorOf(name);
@@ -113,13 +115,6 @@ public sealed class PostgresCluster : IAsyncLifetime
         return Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", .. command] : command;
     }
 
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (_server is not null)
@@ -129,7 +124,8 @@ public sealed class PostgresCluster : IAsyncLifetime
             await _server.WaitForExitAsync();
             _server.Dispose();
         }
-        Directory.Delete(_folder, recursive: true);
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
         _cloning.Dispose();
     }
 }

@@ -42,7 +42,7 @@ create function current_epoch() returns integer language sql stable as 'select m
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin
-    raise exception '% on %: this table is append-only', tg_op, tg_table_name using errcode = 'insufficient_privilege';
+    raise exception '% on %: what is written here stays (append-only)', tg_op, tg_table_name using errcode = 'insufficient_privilege';
 end $$;
 
 create procedure make_append_only(table_name text) language plpgsql as $$

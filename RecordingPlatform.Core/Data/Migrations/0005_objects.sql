@@ -40,6 +40,8 @@ create table objects (
     plaintext_length bigint,
     segments bigint,
     sealed_length bigint,
+    -- Tells a wrong key from a foreign row when the header does not open (Sealing/FORMAT.md).
+    key_check bigint,
     sha256 bytea check (octet_length(sha256) = 32),
     upload_session_id uuid references upload_sessions,
     part_sequence bigint,
@@ -72,10 +74,12 @@ create index objects_writing on objects (writing_until) where state = 'writing';
 create index objects_retention on objects (retain_until, id) where deletion = 'none';
 create index objects_purge on objects (purge_after, id) where deletion in ('marked', 'deleting');
 create unique index objects_part on objects (upload_session_id, part_epoch, part_sequence) where upload_session_id is not null;
+-- What was published stays on record, purged or not; only an unfinished write disappears.
+create trigger objects_keep_published before delete on objects for each row when (old.state = 'published') execute function refuse_change();
 -- A recording plays one rendition of each kind.
 create unique index objects_current on objects (recording_id, role, variant)
     where state = 'published' and superseded_at is null and role in ('original', 'playback', 'waveform');
-call tag_columns('objects', 'none', 'owner_kind role variant state writing_until mime_type plaintext_length segments sealed_length
+call tag_columns('objects', 'none', 'owner_kind role variant state writing_until mime_type plaintext_length segments sealed_length key_check
     part_sequence part_offset part_epoch tier restoring_since retain_until restricted_at deletion deletion_reason marked_at
     purge_after purged_at superseded_at vendor_deleted_at created_at published_at');
 call tag_columns('objects', 'pseudonymous', 'id owner_id recording_id name data_key_id sha256 upload_session_id vendor_uri');

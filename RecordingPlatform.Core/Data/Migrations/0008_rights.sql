@@ -8,7 +8,7 @@ grant execute on function ensure_partitions() to recordings_app;
 revoke insert, update, delete on schema_migrations, clock, epochs, roles from recordings_app;
 revoke update, delete on audit, audit_leaves, checkpoints, events, event_seq, certificates from recordings_app;
 -- Reasons can be erased, never removed with their row.
-revoke delete on audit_details, kek_versions, master_keys, owner_keys, data_keys, recordings, objects, holds from recordings_app;
+revoke delete on audit_details, kek_versions, master_keys, owner_keys, data_keys, recordings, holds from recordings_app;
 
 -- Partitions are reached through their parents.
 do $$

@@ -1,0 +1,58 @@
+using RecordingPlatform.Api.Access;
+using RecordingPlatform.Api.Http;
+using RecordingPlatform.Core.Access;
+
+namespace RecordingPlatform.Api.Portal;
+
+/// <summary>Signs somebody in at the portal: answers with the handle that becomes its cookie.</summary>
+internal sealed class OpenPortalSession : IEndpoint
+{
+    public sealed record Response
+    {
+        public required string Handle { get; init; }
+        public required DateTimeOffset ExpiresAt { get; init; }
+    }
+
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapPost("/internal/portal/sessions", HandleAsync)
+        .RequirePermission(Permission.PortalServe)
+        .ExcludeFromDescription();
+
+    static async Task<Results<Ok<Response>, Unauthorized, OtherProblem>> HandleAsync(Login.Request request, Sessions sessions, HttpContext http, CancellationToken ct)
+    {
+        var anonymous = Authentication.Anonymous(http);
+        switch (await sessions.CheckAsync(request.Email, request.Password, request.TwoFactorCode, anonymous, ct))
+        {
+            case SignInResult.SignedIn signedIn:
+                var issued = await sessions.OpenAsync(signedIn.User, SessionKind.Portal, anonymous, ct);
+                return TypedResults.Ok(new Response { Handle = issued.Token.Value, ExpiresAt = issued.Session.ExpiresAt });
+            case SignInResult.CodeNeeded:
+                return new Unauthorized("two_factor_required", "The account asks for a code.");
+            case SignInResult.LockedOut:
+                return new OtherProblem(429, "locked_out", "Too many wrong passwords.") { RetryAfter = 300 };
+            default:
+                return new Unauthorized("invalid_credentials", "E-mail or password is wrong.");
+        }
+    }
+}
+
+/// <summary>Whose session it is; ends it on DELETE.</summary>
+internal sealed class PortalSession : IEndpoint
+{
+    public sealed record Response
+    {
+        public required DateTimeOffset? ExpiresAt { get; init; }
+        public required CallerResponse User { get; init; }
+    }
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/internal/portal/session", (Caller caller) => TypedResults.Ok(new Response { ExpiresAt = caller.ExpiresAt, User = CallerResponse.Of(caller) }))
+            .RequireAuthorization().ExcludeFromDescription();
+        routes.MapDelete("/internal/portal/session", async (Sessions sessions, Caller caller, CancellationToken ct) =>
+        {
+            await sessions.CloseAsync(caller, ct);
+            return TypedResults.NoContent();
+        }).RequireAuthorization().ExcludeFromDescription();
+    }
+}

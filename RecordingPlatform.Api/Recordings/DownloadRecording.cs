@@ -1,0 +1,137 @@
+using Microsoft.EntityFrameworkCore;
+using RecordingPlatform.Api.Http;
+using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Audit;
+using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Media;
+using RecordingPlatform.Core.Objects;
+
+namespace RecordingPlatform.Api.Recordings;
+
+/// <summary>The original, byte for byte, as an attachment.</summary>
+internal sealed class DownloadRecording : IEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapMethods("/api/v1/recordings/{recordingId:guid}/download", [HttpMethods.Get, HttpMethods.Head], (Guid recordingId, string? reason, HttpContext http, MediaDelivery delivery, CancellationToken ct) =>
+            delivery.SendAsync(http, recordingId, MediaUse.Save, quality: null, reason, ct))
+        .RequirePermission(Permission.RecordingsRead);
+}
+
+/// <summary>The playback rendition, inline, with seeking: high is AAC in M4A or the MP4, low is Opus in WebM.</summary>
+internal sealed class StreamRecording : IEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapMethods("/api/v1/recordings/{recordingId:guid}/stream", [HttpMethods.Get, HttpMethods.Head], (Guid recordingId, string? quality, string? reason, HttpContext http, MediaDelivery delivery, CancellationToken ct) =>
+            delivery.SendAsync(http, recordingId, MediaUse.Play, quality, reason, ct))
+        .RequirePermission(Permission.RecordingsRead);
+}
+
+/// <summary>A URL that plays without a header, for a short while, for whoever asked for it.</summary>
+internal sealed class GetPlaybackUrl : IEndpoint
+{
+    public sealed record Response
+    {
+        public required string Url { get; init; }
+        public required DateTimeOffset ExpiresAt { get; init; }
+    }
+
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapGet("/api/v1/recordings/{recordingId:guid}/playback-url", HandleAsync)
+        .RequirePermission(Permission.RecordingsRead);
+
+    static async Task<Results<Ok<Response>, BadRequest, Forbidden, NotFound, Gone, Conflict>> HandleAsync(Guid recordingId, string? quality, bool? download, string? reason,
+        RecordingDb db, Tickets tickets, MediaSelection selection, PublicUrl publicUrl, Caller caller, CancellationToken ct)
+    {
+        var recording = await db.Recordings.AsNoTracking().VisibleTo(caller).SingleOrDefaultAsync(r => r.Id == recordingId, ct);
+        if (recording is null)
+            return NotFound.Recording;
+        var selected = await selection.FindAsync(recording, download == true ? MediaUse.Save : MediaUse.Play, quality, reason, caller, ct);
+        switch (selected)
+        {
+            case SelectedMedia.Found found:
+                var (ticket, expiresAt) = await tickets.IssuePlaybackAsync(recording, found.Object, download == true, reason, caller, ct);
+                return TypedResults.Ok(new Response { Url = publicUrl.OfMedia(ticket), ExpiresAt = expiresAt });
+            case SelectedMedia.Deleted:
+                return Gone.Recording;
+            case SelectedMedia.Refused refused:
+                return new Forbidden(refused.Code, refused.Detail);
+            case SelectedMedia.NotReady notReady:
+                return new Conflict(notReady.Code, notReady.Detail) { RetryAfter = 2 };
+            case SelectedMedia.BadQuality:
+                return MediaSelection.UnknownQuality;
+            default:
+                return NotFound.Recording;
+        }
+    }
+}
+
+/// <summary>Plays what a ticket opens. No header, no cookie: the ticket is the whole right.</summary>
+internal sealed class PlayTicket : IEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapMethods("/media/{ticket}", [HttpMethods.Get, HttpMethods.Head], HandleAsync)
+        .AllowAnonymous()
+
+        .RequireCors(Cors.Portal);
+
+    static async Task<IResult> HandleAsync(string ticket, HttpContext http, RecordingDb db, Tickets tickets, ObjectReader objects, CancellationToken ct)
+    {
+        if (await tickets.OpenPlaybackAsync(ticket, ct) is not { } opened)
+            return new Forbidden("ticket_invalid", "This playback link is not valid or no longer valid. Ask for a new one: GET /api/v1/recordings/{id}/playback-url.");
+        using var media = await objects.OpenAsync(db, opened.Target, ct);
+        if (!HttpMethods.IsHead(http.Request.Method))
+            await tickets.AuditFirstUseAsync(opened, Authentication.Anonymous(http), ct);
+        await MediaResponse.SendAsync(http, opened.Target, media, opened.Ticket.Attachment, MediaDelivery.FileNameOf(opened.Recording, opened.Target), ct);
+        return Results.Empty;
+    }
+}
+
+/// <summary>Finds, opens, audits and sends media to a caller who brings their own credentials.</summary>
+internal sealed class MediaDelivery(RecordingDb db, MediaSelection selection, ObjectReader objects, AuditTrail audit, Caller caller)
+{
+    public async Task<IResult> SendAsync(HttpContext http, Guid recordingId, MediaUse use, string? quality, string? reason, CancellationToken ct)
+    {
+        var recording = await db.Recordings.AsNoTracking().VisibleTo(caller).SingleOrDefaultAsync(r => r.Id == recordingId, ct);
+        if (recording is null)
+            return NotFound.Recording;
+        switch (await selection.FindAsync(recording, use, quality, reason, caller, ct))
+        {
+            case SelectedMedia.Found found:
+                using (var media = await objects.OpenAsync(db, found.Object, ct))
+                {
+                    if (!HttpMethods.IsHead(http.Request.Method))
+                    {
+                        // Before the first byte: what was heard is on record even when the connection breaks.
+                        await audit.RecordAsync(use == MediaUse.Save ? AuditAction.RecordingDownloaded : AuditAction.RecordingPlayed, caller, ct,
+                            AuditTarget.Of(recording), new { object_id = found.Object.Id, range = http.Request.Headers.Range.ToString() }, reason);
+                        await db.SaveChangesAsync(ct);
+                    }
+                    await MediaResponse.SendAsync(http, found.Object, media, use == MediaUse.Save, FileNameOf(recording, found.Object), ct);
+                }
+                return Results.Empty;
+            case SelectedMedia.Deleted:
+                return Gone.Recording;
+            case SelectedMedia.Refused refused:
+                return new Forbidden(refused.Code, refused.Detail);
+            case SelectedMedia.NotReady notReady:
+                return new Conflict(notReady.Code, notReady.Detail) { RetryAfter = 2 };
+            case SelectedMedia.BadQuality:
+                return MediaSelection.UnknownQuality;
+            default:
+                return NotFound.Recording;
+        }
+    }
+
+    /// <summary>The name it came with, or one made of its time: never a title, which may name a person in somebody's download folder.</summary>
+    public static string FileNameOf(Core.Recordings.Recording recording, ObjectRow target) =>
+        target.FileName ?? $"recording-{recording.RecordedAt.UtcDateTime:yyyyMMdd-HHmmss}{(target.Variant.Length > 0 ? $"-{target.Variant}" : "")}{ExtensionOf(target.MimeType)}";
+
+    static string ExtensionOf(string? contentType)
+    {
+        var type = contentType?.Split(';')[0];
+        // Several containers share this one; sound alone is saved as M4A.
+        if (type == MediaType.M4a.AudioContentType)
+            return MediaType.M4a.Extension;
+        return MediaType.Recognisable.FirstOrDefault(t => t.AudioContentType == type || t.VideoContentType == type)?.Extension ?? "";
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.EntityFrameworkCore;
+using RecordingPlatform.Api.Http;
+using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Objects;
+
+namespace RecordingPlatform.Api.Recordings;
+
+/// <summary>The peaks that the player draws, in audiowaveform's JSON form.</summary>
+internal sealed class GetWaveform : IEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapGet("/api/v1/recordings/{recordingId:guid}/waveform", HandleAsync)
+        .RequirePermission(Permission.RecordingsPlay);
+
+    static async Task<Results<FileContentHttpResult, NotFound, Gone, Conflict>> HandleAsync(Guid recordingId, RecordingDb db, ObjectReader objects, Caller caller, CancellationToken ct)
+    {
+        var recording = await db.Recordings.AsNoTracking().VisibleTo(caller).SingleOrDefaultAsync(r => r.Id == recordingId, ct);
+        if (recording is null)
+            return NotFound.Recording;
+        if (recording.DeletedAt is not null)
+            return Gone.Recording;
+        var waveform = await db.Objects.AsNoTracking().SingleOrDefaultAsync(o => o.RecordingId == recordingId && o.Role == ObjectRole.Waveform
+            && o.State == ObjectState.Published && o.SupersededAt == null && o.Deletion == DeletionState.None, ct);
+        if (waveform is null)
+            return new Conflict("not_ready", "There is no waveform yet. Try again in a moment.") { RetryAfter = 2 };
+        using var opened = await objects.OpenAsync(db, waveform, ct);
+        return TypedResults.File(await opened.ReadAllAsync(ct), "application/json");
+    }
+}

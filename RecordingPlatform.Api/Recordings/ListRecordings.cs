@@ -1,0 +1,124 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using RecordingPlatform.Api.Http;
+using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Audit;
+using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Recordings;
+
+namespace RecordingPlatform.Api.Recordings;
+
+/// <summary>Lists what the caller may see, newest first, by page number or by cursor.</summary>
+internal sealed class ListRecordings : IEndpoint
+{
+    // Counting further costs more than anyone learns from it.
+    const int CountLimit = 1000;
+
+    public sealed class Query
+    {
+        [FromQuery(Name = "status")] public string? Status { get; init; }
+        [FromQuery(Name = "meeting_id")] public string? MeetingId { get; init; }
+        [FromQuery(Name = "call_id")] public string? CallId { get; init; }
+        [FromQuery(Name = "source")] public string? Source { get; init; }
+        [FromQuery(Name = "participant")] public string? Participant { get; init; }
+        [FromQuery(Name = "subject_id")] public string? SubjectId { get; init; }
+        [FromQuery(Name = "from")] public string? From { get; init; }
+        [FromQuery(Name = "to")] public string? To { get; init; }
+        [FromQuery(Name = "q")] public string? Q { get; init; }
+        [FromQuery(Name = "page")] public string? Page { get; init; }
+        [FromQuery(Name = "page_size")] public string? PageSize { get; init; }
+        [FromQuery(Name = "cursor")] public string? Cursor { get; init; }
+    }
+
+    public sealed record Response
+    {
+        public required IReadOnlyList<RecordingItem> Recordings { get; init; }
+        public required int Total { get; init; }
+        /// <summary>True when there are more than <c>total</c>; absent when the total is exact.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool TotalIsLowerBound { get; init; }
+        public required int Page { get; init; }
+        public required int PageSize { get; init; }
+        public string? NextCursor { get; init; }
+    }
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings", HandleAsync).RequirePermission(Permission.RecordingsRead);
+
+    static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)
+    {
+        if (!TryNumber(query.Page, 1, 1, int.MaxValue, out var page))
+            return new BadRequest("page_invalid", "page is a whole number from 1.");
+        if (!TryNumber(query.PageSize, 20, 1, 100, out var pageSize))
+            return new BadRequest("page_size_invalid", "page_size is a whole number from 1 to 100.");
+        RecordingCursor? cursor = null;
+        if (query.Cursor is not null && (cursor = RecordingCursor.Parse(query.Cursor)) is null)
+            return new BadRequest("cursor_invalid", "cursor is what an earlier answer gave as next_cursor.");
+        var (filter, problem) = ReadFilter(query);
+        if (filter is null)
+            return problem!;
+
+        var visible = filter.Apply(db.Recordings.AsNoTracking().VisibleTo(caller));
+        var total = await visible.Take(CountLimit + 1).CountAsync(ct);
+        var ordered = (cursor?.After(visible) ?? visible).OrderByDescending(r => r.RecordedAt).ThenByDescending(r => r.Id);
+        var skip = cursor is null ? (long)(page - 1) * pageSize : 0;
+        var rows = skip > int.MaxValue ? [] : await ordered.Skip((int)skip).Take(pageSize + 1).Select(RecordingRow.Of(db)).ToListAsync(ct);
+        var more = rows.Count > pageSize;
+        var shown = rows.Take(pageSize).ToList();
+        await audit.RecordAsync(AuditAction.RecordingsListed, caller, ct, facts: new { shown = shown.Count, page, status = query.Status });
+        await db.SaveChangesAsync(ct);
+        return TypedResults.Ok(new Response
+        {
+            Recordings = [.. shown.Select(row => row.ToItem())],
+            Total = Math.Min(total, CountLimit),
+            TotalIsLowerBound = total > CountLimit,
+            Page = page,
+            PageSize = pageSize,
+            NextCursor = more ? new RecordingCursor(shown[^1].Recording.RecordedAt, shown[^1].Recording.Id).ToString() : null,
+        });
+    }
+
+    static (RecordingFilter? Filter, BadRequest? Problem) ReadFilter(Query query)
+    {
+        if (query.Status is { } status && RecordingStatus.Filter(status) is null)
+            return (null, new BadRequest("status_unknown", $"status is one of: {string.Join(", ", RecordingStatus.All)}."));
+        Guid? subject = null;
+        if (query.SubjectId is { } text)
+        {
+            if (!Guid.TryParse(text, out var id))
+                return (null, new BadRequest("subject_id_invalid", "subject_id is a UUID."));
+            subject = id;
+        }
+        if (!TryTime(query.From, out var from))
+            return (null, new BadRequest("from_invalid", "from is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
+        if (!TryTime(query.To, out var to))
+            return (null, new BadRequest("to_invalid", "to is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
+        return (new RecordingFilter
+        {
+            Status = query.Status,
+            MeetingId = query.MeetingId,
+            CallId = query.CallId,
+            Source = query.Source,
+            Participant = query.Participant,
+            SubjectId = subject,
+            From = from,
+            To = to,
+            Text = string.IsNullOrWhiteSpace(query.Q) ? null : query.Q.Trim(),
+        }, null);
+    }
+
+    static bool TryNumber(string? text, int otherwise, int least, int most, out int number)
+    {
+        number = otherwise;
+        return text is null || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least && number <= most);
+    }
+
+    static bool TryTime(string? text, out DateTimeOffset? time)
+    {
+        time = null;
+        if (text is null)
+            return true;
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var parsed))
+            return false;
+        time = parsed;
+        return true;
+    }
+}

@@ -1,0 +1,66 @@
+using RecordingPlatform.Api.Http;
+using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Ingest;
+using RecordingPlatform.Core.Sources;
+
+namespace RecordingPlatform.Api.Recordings;
+
+/// <summary>
+/// Takes one recording as multipart/form-data: the file as <c>file</c> or <c>audio</c>, the facts as fields before or after
+/// it. The bytes are sealed as they arrive; memory does not grow with the file.
+/// </summary>
+internal sealed class UploadRecording : IEndpoint
+{
+    public sealed record Response
+    {
+        public required Guid Id { get; init; }
+        public required string Status { get; init; }
+        public required Guid ConversationId { get; init; }
+        public required long FileSizeBytes { get; init; }
+        /// <summary>Hexadecimal, of the file as received: compare it with your own.</summary>
+        public required string Sha256 { get; init; }
+        public required DateTimeOffset RecordedAt { get; init; }
+    }
+
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapPost("/api/v1/recordings", HandleAsync)
+        .WithMetadata(new PermissionNeeded(Permission.RecordingsUpload))
+        .AllowAnonymous() // The handler decides: a browser brings an upload ticket instead of a header.
+
+        .RequireCors(Cors.Portal);
+
+    static async Task<IResult> HandleAsync(HttpContext http, MultipartIntake intake, RecordingIntake recordings, Tickets tickets, CancellationToken ct)
+    {
+        if (await CallerOfAsync(http, tickets, ct) is not { } caller)
+            return new Unauthorized("unauthenticated", "Sign in first (POST /api/v1/auth/login), send an API key as X-Api-Key, or bring an unused upload ticket as ?ticket=.");
+        if (!caller.May(Permission.RecordingsUpload))
+            return new Forbidden("forbidden", $"This needs the permission {Permission.RecordingsUpload}.");
+        await using var received = await intake.ReceiveAsync(http, ct);
+        if (received.Problem is { } problem)
+            return problem;
+        return await recordings.AcceptAsync(received.Original!, caller.SourceId ?? Source.UploadId, received.Fields!, received.Type!, caller, ct) switch
+        {
+            IntakeResult.Accepted accepted => TypedResults.Created($"/api/v1/recordings/{accepted.Recording.Id}", new Response
+            {
+                Id = accepted.Recording.Id,
+                Status = Core.Recordings.RecordingStatus.Of(accepted.Recording),
+                ConversationId = accepted.Recording.ConversationId,
+                FileSizeBytes = accepted.Recording.SizeBytes!.Value,
+                Sha256 = Convert.ToHexStringLower(accepted.Recording.ContentSha256!),
+                RecordedAt = accepted.Recording.RecordedAt,
+            }),
+            IntakeResult.Unknown unknown => new Unprocessable($"unknown_{unknown.Reference.Field}", $"There is no {unknown.Reference.Field} {unknown.Reference.Value}. Leave it out, or send the id your own system uses."),
+            _ => throw new InvalidOperationException("An intake ends accepted or unknown."),
+        };
+    }
+
+    static async Task<Caller?> CallerOfAsync(HttpContext http, Tickets tickets, CancellationToken ct)
+    {
+        if (http.Features.Get<Caller>() is { } signedIn)
+            return signedIn;
+        if (http.Request.Query["ticket"] is not [{ Length: > 0 } ticket] || await tickets.SpendUploadAsync(ticket, ct) is not { } caller)
+            return null;
+        var from = Authentication.Anonymous(http);
+        return caller with { Ip = from.Ip, UserAgent = from.UserAgent };
+    }
+}

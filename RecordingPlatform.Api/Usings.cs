@@ -1,0 +1,7 @@
+global using System.Text.Json.Serialization;
+global using Microsoft.AspNetCore.Http.HttpResults;
+global using Microsoft.AspNetCore.Mvc;
+global using BadRequest = RecordingPlatform.Api.Http.BadRequest;
+global using Conflict = RecordingPlatform.Api.Http.Conflict;
+global using SignInResult = RecordingPlatform.Core.Access.SignInResult;
+global using NotFound = RecordingPlatform.Api.Http.NotFound;

@@ -1,0 +1,84 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using Microsoft.EntityFrameworkCore;
+
+namespace RecordingPlatform.Core.Recordings;
+
+/// <summary>What a list of recordings is narrowed to. Newest <c>recorded_at</c> first, then by id.</summary>
+public sealed record RecordingFilter
+{
+    public string? Status { get; init; }
+    public string? MeetingId { get; init; }
+    public string? CallId { get; init; }
+    public string? Source { get; init; }
+    /// <summary>A phone number, identity or name of somebody in the conversation, in full.</summary>
+    public string? Participant { get; init; }
+    public Guid? SubjectId { get; init; }
+    public DateTimeOffset? From { get; init; }
+    public DateTimeOffset? To { get; init; }
+    /// <summary>Part of a title, call id, meeting id or phone number.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Narrows; without a status, deleted recordings are left out.</summary>
+    public IQueryable<Recording> Apply(IQueryable<Recording> recordings)
+    {
+        recordings = Status is null
+            ? recordings.Where(r => r.DeletedAt == null)
+            : recordings.Where(RecordingStatus.Filter(Status) ?? throw new InvalidOperationException($"There is no status '{Status}'; callers check the word first."));
+        if (MeetingId is not null)
+            recordings = recordings.Where(r => r.Conversation.MeetingId == MeetingId);
+        if (CallId is not null)
+            recordings = recordings.Where(r => r.Conversation.ExternalId == CallId);
+        if (Source is not null)
+            recordings = recordings.Where(r => r.Source.Name == Source);
+        if (SubjectId is not null)
+            recordings = recordings.Where(r => r.SubjectId == SubjectId);
+        if (From is not null)
+            recordings = recordings.Where(r => r.RecordedAt >= From);
+        if (To is not null)
+            recordings = recordings.Where(r => r.RecordedAt < To);
+        if (Participant is not null)
+        {
+            recordings = recordings.Where(r => r.Conversation.CallerPhone == Participant || r.Conversation.ReceiverPhone == Participant
+                || r.Conversation.Participants.Any(p => p.Phone == Participant || p.Identity == Participant || p.DisplayName == Participant));
+        }
+        if (Text is not null)
+        {
+            var pattern = $"%{Text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
+            recordings = recordings.Where(r => EF.Functions.ILike(r.Title!, pattern) || EF.Functions.ILike(r.Conversation.ExternalId, pattern)
+                || EF.Functions.ILike(r.Conversation.MeetingId!, pattern)
+                || EF.Functions.ILike(r.Conversation.CallerPhone!, pattern) || EF.Functions.ILike(r.Conversation.ReceiverPhone!, pattern));
+        }
+        return recordings;
+    }
+}
+
+/// <summary>Where a page ended: the next one begins behind it, however far down, at the same cost.</summary>
+public readonly record struct RecordingCursor(DateTimeOffset RecordedAt, Guid Id)
+{
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[24];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, RecordedAt.UtcTicks);
+        Id.TryWriteBytes(bytes[8..], bigEndian: true, out _);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    /// <summary>Null when the text is no cursor of ours.</summary>
+    public static RecordingCursor? Parse(string text)
+    {
+        Span<byte> bytes = stackalloc byte[24];
+        if (text.Length > 40 || !Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != 24)
+            return null;
+        var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
+        if (ticks < 0 || ticks > DateTimeOffset.MaxValue.UtcTicks)
+            return null;
+        return new(new DateTimeOffset(ticks, TimeSpan.Zero), new Guid(bytes[8..], bigEndian: true));
+    }
+
+    public IQueryable<Recording> After(IQueryable<Recording> recordings)
+    {
+        var (recordedAt, id) = this;
+        return recordings.Where(r => EF.Functions.LessThan(ValueTuple.Create(r.RecordedAt, r.Id), ValueTuple.Create(recordedAt, id)));
+    }
+}

@@ -1,0 +1,227 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Npgsql;
+
+namespace RecordingPlatform.Tests.Fixtures;
+
+/// <summary>Settings of one platform under test, beyond the defaults of the product.</summary>
+public sealed record PlatformSettings
+{
+    public bool WithWorker { get; init; } = true;
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>
+/// The whole platform on loopback as an operator runs it: migrated database, api and worker processes, disk store, local key
+/// file. Speaks in intents; everything is reached from outside.
+/// </summary>
+public sealed class Platform : IAsyncDisposable
+{
+    const string AdministratorEmail = "admin@demo.example";
+    const string AdministratorPassword = "correct horse battery staple";
+    public const string PortalKey = "rpk_portal-of-the-tests";
+
+    static readonly ConcurrentDictionary<int, Platform> Running = new();
+
+    readonly PlatformSettings _settings;
+    readonly TestDatabase _database;
+    readonly int _port = Ports.Free();
+    readonly HttpClient _http;
+    Dictionary<string, (string Email, string Password)> _users = [];
+
+    Platform(PlatformSettings settings, TestDatabase database)
+    {
+        _settings = settings;
+        _database = database;
+        Running[_port] = this;
+        _http = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromMinutes(10) };
+    }
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("rp-platform-").FullName;
+
+    public string StoreFolder => Path.Combine(Folder, "objects");
+
+    /// <summary>Where work directories lie, in memory and on disk alike.</summary>
+    public string WorkFolder => Path.Combine(Folder, "work");
+
+    public Uri Url => new($"http://127.0.0.1:{_port}/");
+
+    /// <summary>Without any credential.</summary>
+    public HttpClient Anonymous => _http;
+
+    public Service Api { get; private set; } = null!;
+
+    public Service? Worker { get; private set; }
+
+    public TestDatabase Database => _database;
+
+    public static async Task<Platform> StartAsync(PostgresCluster cluster, PlatformSettings? settings = null)
+    {
+        var platform = new Platform(settings ?? new PlatformSettings(), await cluster.CreateDatabaseAsync());
+        try
+        {
+            await platform.RunToEndAsync("migrate", platform._database.Owner);
+            await platform.RunToEndAsync("demo", platform._database.App);
+            platform.ReadUsers();
+            await platform.StartApiAsync();
+            if (platform._settings.WithWorker)
+                await platform.StartWorkerAsync();
+            return platform;
+        }
+        catch
+        {
+            await platform.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task StartApiAsync()
+    {
+        Api = Service.Start("Api", [], With(_database.App, ("ASPNETCORE_URLS", Url.ToString())));
+        await Until.TrueAsync(() => AnswersAsync(Api, Url), TimeSpan.FromSeconds(60), "the api answers");
+    }
+
+    public async Task StartWorkerAsync()
+    {
+        var url = new Uri($"http://127.0.0.1:{Ports.Free()}/");
+        Worker = Service.Start("Worker", [], With(_database.App, ("ASPNETCORE_URLS", url.ToString())));
+        await Until.TrueAsync(() => AnswersAsync(Worker, url), TimeSpan.FromSeconds(60), "the worker answers");
+    }
+
+    /// <summary>A client signed in as the demo user of a role; <c>patient2</c> is the second patient.</summary>
+    public async Task<HttpClient> SignInAsync(string who)
+    {
+        var (email, password) = _users[who];
+        var answer = await _http.PostAsJsonAsync("api/v1/auth/login", new { email, password });
+        var tokens = await ReadAsync(answer, 200);
+        var client = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromMinutes(10) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.GetProperty("access_token").GetString());
+        return client;
+    }
+
+    public (string Email, string Password) UserOf(string who) => _users[who];
+
+    /// <summary>Uploads and returns the id.</summary>
+    public static async Task<Guid> UploadAsync(HttpClient client, byte[] media, string fileName = "call.wav", params (string Name, string Value)[] fields)
+    {
+        using var body = Multipart(media, fileName, fields);
+        using var answer = await client.PostAsync("api/v1/recordings", body);
+        return (await ReadAsync(answer, 201)).GetProperty("id").GetGuid();
+    }
+
+    public static MultipartFormDataContent Multipart(byte[] media, string fileName, params (string Name, string Value)[] fields)
+    {
+        var body = new MultipartFormDataContent { { new ByteArrayContent(media), "file", fileName } };
+        foreach (var (name, value) in fields)
+            body.Add(new StringContent(value), name);
+        return body;
+    }
+
+    /// <summary>The details once the recording has the status; fails at once when it ended in another.</summary>
+    public Task<JsonElement> WaitForAsync(HttpClient client, Guid id, string status) => Until.ValueAsync<JsonElement>(async () =>
+    {
+        var details = await ReadAsync(await client.GetAsync($"api/v1/recordings/{id}"), 200);
+        var now = details.GetProperty("status").GetString();
+        if (now == status)
+            return details;
+        return now is "ready" or "damaged" or "failed" ? throw new InvalidOperationException($"It became {now}: {details}\n{Worker?.Said}") : null;
+    }, TimeSpan.FromSeconds(120), $"recording {id} is {status}");
+
+    /// <summary>Reads a JSON answer; a status that was not expected fails with the whole body.</summary>
+    public static async Task<JsonElement> ReadAsync(HttpResponseMessage answer, int status)
+    {
+        var body = await answer.Content.ReadAsStringAsync();
+        if ((int)answer.StatusCode != status)
+        {
+            // A failure on the server's side is explained by what the server said.
+            var log = (int)answer.StatusCode >= 500 && Running.TryGetValue(answer.RequestMessage!.RequestUri!.Port, out var platform) ? $"\n{platform.Api.Said}" : "";
+            Assert.Fail($"{answer.RequestMessage?.Method} {answer.RequestMessage?.RequestUri} answered {(int)answer.StatusCode}, not {status}: {body}{log}");
+        }
+        return JsonSerializer.Deserialize<JsonElement>(body);
+    }
+
+    /// <summary>Rows as the database's owner sees them, first column as text.</summary>
+    public async Task<List<string>> QueryAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(_database.Owner + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var rows = new List<string>();
+        while (await reader.ReadAsync())
+            rows.Add(reader.IsDBNull(0) ? "" : reader.GetValue(0).ToString()!);
+        return rows;
+    }
+
+    static async Task<bool> AnswersAsync(Service service, Uri url)
+    {
+        if (service.HasExited)
+            throw new InvalidOperationException($"{service.Name} ended while starting:\n{service.Said}");
+        using var client = new HttpClient { BaseAddress = url };
+        try
+        {
+            using var answer = await client.GetAsync("alive");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    async Task RunToEndAsync(string command, string connectionString)
+    {
+        await using var service = Service.Start("Worker", [command], With(connectionString));
+        if (await service.EndAsync() is var code and not 0)
+            throw new InvalidOperationException($"worker {command} ended with {code}:\n{service.Said}");
+    }
+
+    Dictionary<string, string> With(string connectionString, params (string Key, string Value)[] more)
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["DOTNET_ENVIRONMENT"] = "Development",
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["Logging__LogLevel__Default"] = "Warning",
+            ["ConnectionStrings__recordings"] = connectionString,
+            ["Database__OwnerPassword"] = PostgresCluster.OwnerPassword,
+            ["Database__AppPassword"] = PostgresCluster.AppPassword,
+            ["Administrator__Email"] = AdministratorEmail,
+            ["Administrator__Password"] = AdministratorPassword,
+            ["Portal__ApiKey"] = PortalKey,
+            ["Keys__LocalFile"] = Path.Combine(Folder, "keys", "kek.json"),
+            ["Storage__Provider"] = "disk",
+            ["Storage__Disk__Path"] = StoreFolder,
+            ["Workdir__Memory"] = Path.Combine(WorkFolder, "memory"),
+            ["Workdir__Folder"] = Path.Combine(WorkFolder, "disk"),
+            ["TMPDIR"] = Directory.CreateDirectory(Path.Combine(Folder, "tmp")).FullName,
+            ["Demo__UsersFile"] = Path.Combine(Folder, "demo-users.json"),
+        };
+        foreach (var (key, value) in _settings.Environment.Select(p => (p.Key, p.Value)).Concat(more))
+            environment[key] = value;
+        return environment;
+    }
+
+    void ReadUsers()
+    {
+        var users = JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Path.Combine(Folder, "demo-users.json")));
+        foreach (var user in users.EnumerateArray())
+        {
+            var role = user.GetProperty("role").GetString()!;
+            _users[_users.ContainsKey(role) ? role + "2" : role] = (user.GetProperty("email").GetString()!, user.GetProperty("password").GetString()!);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Running.TryRemove(_port, out _);
+        _http.Dispose();
+        if (Worker is not null)
+            await Worker.DisposeAsync();
+        if (Api is not null)
+            await Api.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace RecordingPlatform.Tests.Fixtures;
+
+/// <summary>One process of the platform, as it was built, with what it said.</summary>
+public sealed class Service : IAsyncDisposable
+{
+    readonly Process _process;
+    readonly StringBuilder _said;
+
+    Service(string name, Process process) => (Name, _process, _said) = (name, process, Run.Collect(process));
+
+    public string Name { get; }
+
+    public int Pid => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public string Said
+    {
+        get
+        {
+            lock (_said)
+                return _said.ToString();
+        }
+    }
+
+    /// <summary>Starts <c>RecordingPlatform.{project}</c> from its own output folder.</summary>
+    internal static Service Start(string project, string[] arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!.EndsWith("/dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = FolderOf(project),
+        };
+        start.ArgumentList.Add($"RecordingPlatform.{project}.dll");
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        foreach (var (key, value) in environment)
+            start.Environment[key] = value;
+        return new Service($"{project} {string.Join(' ', arguments)}".Trim(), Process.Start(start)!);
+    }
+
+    // bin/{configuration}/net10.0 of the tests and of the project lie side by side.
+    static string FolderOf(string project)
+    {
+        var output = new DirectoryInfo(AppContext.BaseDirectory);
+        var root = output.Parent!.Parent!.Parent!.Parent!.FullName;
+        return Path.Combine(root, $"RecordingPlatform.{project}", "bin", output.Parent.Name, output.Name);
+    }
+
+    public async Task<int> EndAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGKILL: nothing of its own clean-up runs.</summary>
+    public async Task KillAsync()
+    {
+        Run.Signal(_process, "KILL");
+        await _process.WaitForExitAsync();
+    }
+
+    public void Signal(string signal) => Run.Signal(_process, signal);
+
+    public async Task StopAsync()
+    {
+        if (!_process.HasExited)
+            Run.Signal(_process, "TERM");
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,42 @@
+using RecordingPlatform.Core.Audit;
+using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Keys;
+using RecordingPlatform.Core.Objects;
+using RecordingPlatform.Core.Processing;
+using RecordingPlatform.Core.Storage;
+using RecordingPlatform.ServiceDefaults;
+using RecordingPlatform.Worker.Jobs;
+using RecordingPlatform.Worker.Media;
+using RecordingPlatform.Worker.Processing;
+
+namespace RecordingPlatform.Worker;
+
+/// <summary>The process that runs jobs.</summary>
+internal static class WorkerHost
+{
+    public static async Task<int> RunAsync(CancellationToken ct)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.AddServiceDefaults();
+        var services = builder.Services;
+        services.AddRecordingDb(builder.Configuration.GetRequiredConnectionString(DatabaseSetup.ConnectionName));
+        services.AddEnvelopeKeys(builder.Configuration);
+        services.AddObjectStore(builder.Configuration);
+        services.AddHostedService<DatabaseGuard>();
+        services.AddSingleton<ObjectSweeper>();
+        services.AddSingleton<ObjectWriter>();
+        services.AddSingleton<ObjectReader>();
+        services.AddScoped<AuditTrail>();
+        services.AddMedia();
+        services.AddJobs(builder.Configuration);
+        services.AddJobHandler<ProcessRecording, ProcessRecordingHandler>();
+        services.AddJobHandler<SweepObjects, SweepObjectsHandler>();
+        services.AddJobHandler<FailRecordings, FailRecordingsHandler>();
+        services.AddRecurringJob(new SweepObjects(), TimeSpan.FromMinutes(1));
+        services.AddRecurringJob(new FailRecordings(), TimeSpan.FromSeconds(15));
+        await using var app = builder.Build();
+        app.MapServiceDefaults();
+        await app.RunAsync(ct);
+        return 0;
+    }
+}

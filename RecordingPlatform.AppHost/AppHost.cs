@@ -54,7 +54,7 @@ if (here)
 {
     migrate.WithEnvironment("Database__OwnerPassword", ownerPassword).WithEnvironment("Database__AppPassword", appPassword);
     OnThisMachine(migrate, api, worker);
-    web.WithEnvironment("ASPNETCORE_ENVIRONMENT", "Development");
+    web.WithEnvironment("DOTNET_ENVIRONMENT", "Development");
 
     if (builder.Configuration["no-demo"] != "true")
     {
@@ -80,10 +80,10 @@ void OnThisMachine(params IResourceBuilder<ProjectResource>[] programs)
 {
     foreach (var program in programs)
     {
-        program.WithEnvironment("ASPNETCORE_ENVIRONMENT", "Development")
+        program.WithEnvironment("DOTNET_ENVIRONMENT", "Development")
             .WithEnvironment("Keys__LocalFile", Path.Combine(data, "keys", "kek.json"))
             .WithEnvironment("Storage__Provider", builder.Configuration["store"] ?? "disk")
             .WithEnvironment("Storage__Disk__Path", Path.Combine(data, "objects"))
-            .WithEnvironment("Workdir__Path", Path.Combine(data, "work"));
+            .WithEnvironment("Workdir__Folder", Path.Combine(data, "work"));
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Options;
 using RecordingPlatform.Worker;
 using RecordingPlatform.Worker.Commands;
 
@@ -7,4 +8,13 @@ using RecordingPlatform.Worker.Commands;
 // worker demo        fills an empty platform with the demo organisation
 var root = new RootCommand("RecordingPlatform's background worker and its maintenance commands") { MigrateCommand.Create(), DemoCommand.Create() };
 root.SetAction((_, ct) => WorkerHost.RunAsync(ct));
-return await root.Parse(args).InvokeAsync();
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (OptionsValidationException wrong)
+{
+    foreach (var failure in wrong.Failures)
+        await Console.Error.WriteLineAsync($"worker cannot start: {failure}");
+    return 2;
+}

@@ -53,7 +53,7 @@ public sealed class PictureTests : IClassFixture<PictureTests.Started>
         Assert.DoesNotContain(told.Values, v => v.Contains(administrator, StringComparison.Ordinal) || v.Contains(migrate["Database__OwnerPassword"], StringComparison.Ordinal));
         Assert.Equal(Path.Combine(_platform.Data, "keys", "kek.json"), told["Keys__LocalFile"]);
         Assert.Equal(("disk", Path.Combine(_platform.Data, "objects")), (told["Storage__Provider"], told["Storage__Disk__Path"]));
-        Assert.Equal(Path.Combine(_platform.Data, "work"), told["Workdir__Path"]);
+        Assert.Equal(Path.Combine(_platform.Data, "work"), told["Workdir__Folder"]);
     }
 
     [Fact]

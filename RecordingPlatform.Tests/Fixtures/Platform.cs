@@ -143,9 +143,14 @@ public sealed class Platform : IAsyncDisposable
     }
 
     /// <summary>Rows as the database's owner sees them, first column as text.</summary>
-    public async Task<List<string>> QueryAsync(string sql)
+    public Task<List<string>> QueryAsync(string sql) => QueryAsync(_database.Owner, sql);
+
+    /// <summary>What the server holds in memory lies in its files afterwards.</summary>
+    public Task WriteDatabaseToDiskAsync() => QueryAsync(_database.Administrator, "checkpoint");
+
+    static async Task<List<string>> QueryAsync(string login, string sql)
     {
-        await using var connection = new NpgsqlConnection(_database.Owner + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(login + ";Pooling=false");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync();
@@ -196,6 +201,8 @@ public sealed class Platform : IAsyncDisposable
             ["Storage__Disk__Path"] = StoreFolder,
             ["Workdir__Memory"] = Path.Combine(WorkFolder, "memory"),
             ["Workdir__Folder"] = Path.Combine(WorkFolder, "disk"),
+            // Its named pipes would lie in the temporary folder, and reading one waits for ever.
+            ["DOTNET_EnableDiagnostics"] = "0",
             ["TMPDIR"] = Directory.CreateDirectory(Path.Combine(Folder, "tmp")).FullName,
             ["Demo__UsersFile"] = Path.Combine(Folder, "demo-users.json"),
         };

@@ -26,7 +26,7 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public PostgresCluster() => _started = new(StartAndMigrateAsync);
 
-    public string Folder => _folder;
+    public string DataFolder => Path.Combine(_folder, "data");
 
     async Task StartAndMigrateAsync()
     {
@@ -84,7 +84,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         await File.WriteAllTextAsync(passwordFile, _password);
         if (Environment.UserName == "root")
             await Run.ToEndAsync("chown", "-R", "postgres", _folder);
-        var data = Path.Combine(_folder, "data");
+        var data = DataFolder;
         await Run.ToEndAsync(AsPostgres("initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256", $"--pwfile={passwordFile}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"));
         _server = Run.Start(AsPostgres("postgres", "-D", data, "-h", "127.0.0.1", "-p", $"{_port}", "-k", _folder,
             "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "log_min_messages=fatal"));

@@ -14,7 +14,7 @@ public sealed class ChildRunnerTests(Studio studio)
     [Fact]
     public async Task Nothing_of_the_workers_environment_reaches_a_child()
     {
-        Environment.SetEnvironmentVariable("ConnectionStrings__recordings", "Password=secret");
+        Environment.SetEnvironmentVariable("SECRET_OF_THE_WORKER", "secret");
 
         var output = await OutputAsync("none", "env");
 

@@ -22,9 +22,9 @@ public sealed class PlaintextTests(PostgresCluster cluster)
         Assert.Equal([planted], search.FindIn(platform.Folder));
         File.Delete(planted);
 
-        await platform.QueryAsync("checkpoint");
+        await platform.WriteDatabaseToDiskAsync();
         Assert.Empty(search.FindIn(platform.Folder));
-        Assert.Empty(search.FindIn(cluster.Folder));
+        Assert.Empty(search.FindIn(cluster.DataFolder));
         Assert.False(search.IsIn(Encoding.UTF8.GetBytes(platform.Api.Said + platform.Worker!.Said)));
         // The job is done: its work directory is gone, not merely unreadable.
         Assert.Empty(WorkFiles(platform));

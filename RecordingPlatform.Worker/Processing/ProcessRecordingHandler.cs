@@ -49,7 +49,7 @@ internal sealed class ProcessRecordingHandler(RecordingDb db, ObjectReader reade
         using var workdir = workDirectories.Create(MediaRenderer.ExpectedBytes(original.PlaintextLength!.Value));
         var type = MediaType.Find(recording.Container!) ?? throw new InvalidOperationException($"Recording {recording.Id} has a container '{recording.Container}' that nothing here reads.");
         var input = workdir.File($"original{type.Extension}");
-        await using (var file = new FileStream(input, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
+        await using (var file = new FileStream(input, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0))
         using (var opened = await reader.OpenAsync(db, original, ct))
         {
             var pipe = PipeWriter.Create(file, new StreamPipeWriterOptions(leaveOpen: true));

@@ -54,8 +54,8 @@ public sealed partial class PortalProcess : IAsyncDisposable
     {
         var own = AppContext.BaseDirectory.TrimEnd('/');
         var program = Path.Combine(own.Replace("RecordingPlatform.Tests", "RecordingPlatform.Web"), "RecordingPlatform.Web.dll");
-        (string, string)[] all = [("ASPNETCORE_ENVIRONMENT", "Production"), ("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true"), .. settings];
-        var process = Run.Start(["env", .. all.Select(s => $"{s.Item1}={s.Item2}"), "dotnet", program, "--urls", "http://127.0.0.1:0"]);
+        (string, string)[] all = [("ASPNETCORE_ENVIRONMENT", "Production"), ("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true"), ("ASPNETCORE_URLS", "http://127.0.0.1:0"), .. settings];
+        var process = Run.Start(["env", .. all.Select(s => $"{s.Item1}={s.Item2}"), "dotnet", program]);
         return (process, Run.Collect(process));
     }
 

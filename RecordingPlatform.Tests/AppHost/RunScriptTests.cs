@@ -190,6 +190,14 @@ public sealed class RunScriptTests : IDisposable
     }
 
     [Fact]
+    public async Task A_user_without_a_home_folder_gets_one()
+    {
+        var (_, output, error) = await _run.PrerequisiteAsync("HOME=/nonexistent; need_home; test -w \"$HOME\" && echo \"$HOME\"");
+
+        Assert.True(output == "./RecordingPlatform.AppHost/obj/home\n", output + error);
+    }
+
+    [Fact]
     public async Task PostgreSQL_is_installed_without_the_server_that_the_package_would_start()
     {
         _run.Command("apt-get", "");

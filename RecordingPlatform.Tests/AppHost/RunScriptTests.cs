@@ -192,7 +192,7 @@ public sealed class RunScriptTests : IDisposable
     [Fact]
     public async Task A_user_without_a_home_folder_gets_one()
     {
-        var (_, output, error) = await _run.PrerequisiteAsync("HOME=/nonexistent; need_home; test -w \"$HOME\" && echo \"$HOME\"");
+        var (_, output, error) = await _run.PrerequisiteAsync("HOME=./nobody; need_home; test -w \"$HOME\" && echo \"$HOME\"");
 
         Assert.True(output == "./RecordingPlatform.AppHost/obj/home\n", output + error);
     }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.Options;
+using RecordingPlatform.ServiceDefaults;
 using RecordingPlatform.Web;
 using RecordingPlatform.Web.ApiClient;
 using RecordingPlatform.Web.Recordings;
@@ -15,12 +16,13 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 builder.WebHost.UseStaticWebAssets();
 if (!builder.Environment.IsDevelopment())
     builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false"; // else a build that was not published lets no browser keep a file
-builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+builder.AddServiceDefaults();
 // Addresses hold what people searched for: names and phone numbers do not belong in a log.
 builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
+// Nor does every page that somebody asks for before signing in.
+builder.Logging.AddFilter(typeof(PortalSessionHandler).FullName, LogLevel.Warning);
 var services = builder.Services;
 
-services.AddSingleton(TimeProvider.System);
 services.AddSingleton<IValidateOptions<PortalOptions>, PortalOptions.Validator>();
 services.AddOptions<PortalOptions>().ValidateOnStart().Configure(options =>
 {
@@ -67,7 +69,7 @@ app.UseAuthorization();
 app.UseAntiforgery();
 
 app.MapStaticAssets().AllowAnonymous();
-app.MapGet("/alive", () => "Healthy").AllowAnonymous();
+app.MapServiceDefaults();
 app.MapGet("/", () => TypedResults.LocalRedirect(ReturnPath.Home));
 app.MapRazorComponents<App>().WithStaticAssets();
 SignOut.Map(app);

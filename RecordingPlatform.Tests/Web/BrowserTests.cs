@@ -117,11 +117,12 @@ public sealed class BrowserTests : IClassFixture<Portal>
         await page.GetByRole(AriaRole.Button, new() { Name = "Forward 10 seconds" }).ClickAsync();
         await ReachesAsync(page, 10, 30);
         await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Play" })).ToBeVisibleAsync();
         var stopped = await TimeAsync(page);
-        var before = await page.EvaluateAsync<string>("() => document.querySelector('[data-media]').src");
+        var before = await page.Locator("[data-media]").GetAttributeAsync("src");
         await page.GetByRole(AriaRole.Button, new() { Name = "Play" }).ClickAsync();
+        await Expect(page.Locator("[data-media]")).Not.ToHaveAttributeAsync("src", before!);
         await ReachesAsync(page, stopped + 0.2, stopped + 20);
-        Assert.NotEqual(before, await page.EvaluateAsync<string>("() => document.querySelector('[data-media]').src"));
         window.AssertQuiet();
     }
 

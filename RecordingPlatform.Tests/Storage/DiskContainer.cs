@@ -42,6 +42,14 @@ sealed class DiskContainer : IDisposable
         ? [.. Directory.EnumerateFiles(Incoming, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != ".lock")]
         : [];
 
+    public static async Task<string[]> ListAsync(DiskObjectStore store)
+    {
+        List<string> names = [];
+        await foreach (var stored in store.ListAsync("", default))
+            names.Add(stored.Name);
+        return [.. names.Order(StringComparer.Ordinal)];
+    }
+
     public void Dispose()
     {
         foreach (var store in opened)

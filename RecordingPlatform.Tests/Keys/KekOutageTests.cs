@@ -236,10 +236,15 @@ public sealed class KekOutageTests(PostgresCluster cluster)
         await rig.ExecuteAsync("update master_keys set retired_at = app_now()");
         var young = await rig.PublishAsync(keys, KeyRig.Subject());
         await rig.AssertReadableAsync(keys, old, young);
+        await using var db = rig.NewDb();
+        using var playingOld = await keys.OpenAsync(db, old.DataKeyId, Ct);
+        using var playingYoung = await keys.OpenAsync(db, young.DataKeyId, Ct);
 
         (rig.Fault.Fault, rig.Fault.FaultyVersion) = (KekFault.NotFound, oldVersion);
         Assert.Equal(KekCondition.Answering, (await keys.ProbeAsync(Ct)).Condition);
 
+        Assert.True(playingOld.Revoked.IsCancellationRequested);
+        Assert.False(playingYoung.Revoked.IsCancellationRequested);
         await rig.AssertReadableAsync(keys, young);
         await Assert.ThrowsAsync<KekDeniedException>(() => rig.ReadAsync(keys, old.DataKeyId));
         await rig.AssertReadableAsync(keys, await rig.PublishAsync(keys, KeyRig.Subject()));

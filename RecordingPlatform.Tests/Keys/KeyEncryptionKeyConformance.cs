@@ -87,15 +87,6 @@ public abstract class KeyEncryptionKeyConformance
     }
 
     [Fact]
-    public async Task It_wraps_by_no_weaker_algorithm()
-    {
-        var kek = await StartAsync();
-        var key = await kek.Resolver.ResolveAsync(kek.First.Id);
-        await Assert.ThrowsAnyAsync<Exception>(() => key.WrapKeyAsync("RSA1_5", new byte[32]));
-        Assert.ThrowsAny<Exception>(() => key.UnwrapKey("RSA-OAEP", new byte[384]));
-    }
-
-    [Fact]
     public async Task A_cancelled_call_is_cancelled()
     {
         var kek = await StartAsync();

@@ -41,6 +41,15 @@ public sealed class LocalKekTests : IDisposable
     }
 
     [Fact]
+    public async Task No_weaker_algorithm_is_served()
+    {
+        var kek = await _folder.KekAsync();
+        var key = kek.Resolve(kek.Newest.Id, Ct);
+        Assert.Throws<NotSupportedException>(() => key.WrapKey("RSA1_5", new byte[32], Ct));
+        Assert.Throws<NotSupportedException>(() => key.UnwrapKey("RSA-OAEP", new byte[384], Ct));
+    }
+
+    [Fact]
     public async Task A_missing_file_is_an_outage_that_names_the_file()
     {
         var kek = await _folder.KekAsync();

@@ -27,6 +27,16 @@ public sealed class PictureTests : IClassFixture<PictureTests.Started>
         Assert.True(lines.IndexOf("api starts") < lines.IndexOf("web starts"), string.Join('\n', lines));
     }
 
+    [Theory]
+    [InlineData("migrate")]
+    [InlineData("demo")]
+    [InlineData("worker")]
+    [InlineData("api")]
+    [InlineData("web")]
+    public void Every_program_knows_that_this_is_no_production(string name) =>
+        // The one of the two variables that programs without a web server read as well.
+        Assert.Equal("Development", _platform.EnvironmentOf(name)["DOTNET_ENVIRONMENT"]);
+
     [Fact]
     public void Migrations_sign_in_as_the_administrator_and_are_given_every_password_they_set()
     {

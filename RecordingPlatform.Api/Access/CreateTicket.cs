@@ -30,7 +30,7 @@ internal sealed class CreateTicket : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/tickets", HandleAsync).RequireAuthorization();
 
-    static async Task<Results<Ok<Response>, BadRequest, Forbidden, NotFound, Gone, Conflict>> HandleAsync(
+    static async Task<Results<Ok<Response>, BadRequest, Forbidden, NotFound, MediaRefusal>> HandleAsync(
         Request request, RecordingDb db, Tickets tickets, MediaSelection selection, PublicUrl publicUrl, Caller caller, CancellationToken ct)
     {
         switch (request.Kind)
@@ -49,11 +49,8 @@ internal sealed class CreateTicket : IEndpoint
                 return await selection.FindAsync(recording, request.Download ? MediaUse.Save : MediaUse.Play, request.Quality, request.Reason, caller, ct) switch
                 {
                     SelectedMedia.Found found => await PlaybackAsync(found),
-                    SelectedMedia.Deleted => Gone.Recording,
-                    SelectedMedia.Refused refused => new Forbidden(refused.Code, refused.Detail),
-                    SelectedMedia.NotReady notReady => new Conflict(notReady.Code, notReady.Detail) { RetryAfter = 2 },
-                    SelectedMedia.BadQuality => MediaSelection.UnknownQuality,
-                    _ => NotFound.Recording,
+                    SelectedMedia.Refused refused => refused.Answer,
+                    _ => throw new InvalidOperationException("A selection ends found or refused."),
                 };
 
                 async Task<Ok<Response>> PlaybackAsync(SelectedMedia.Found found)

@@ -39,28 +39,21 @@ internal sealed class GetPlaybackUrl : IEndpoint
         .MapGet("/api/v1/recordings/{recordingId:guid}/playback-url", HandleAsync)
         .RequirePermission(Permission.RecordingsRead);
 
-    static async Task<Results<Ok<Response>, BadRequest, Forbidden, NotFound, Gone, Conflict>> HandleAsync(Guid recordingId, string? quality, bool? download, string? reason,
+    static async Task<Results<Ok<Response>, NotFound, MediaRefusal>> HandleAsync(Guid recordingId, string? quality, bool? download, string? reason,
         RecordingDb db, Tickets tickets, MediaSelection selection, PublicUrl publicUrl, Caller caller, CancellationToken ct)
     {
         var recording = await db.Recordings.AsNoTracking().VisibleTo(caller).SingleOrDefaultAsync(r => r.Id == recordingId, ct);
         if (recording is null)
             return NotFound.Recording;
-        var selected = await selection.FindAsync(recording, download == true ? MediaUse.Save : MediaUse.Play, quality, reason, caller, ct);
-        switch (selected)
+        switch (await selection.FindAsync(recording, download == true ? MediaUse.Save : MediaUse.Play, quality, reason, caller, ct))
         {
             case SelectedMedia.Found found:
                 var (ticket, expiresAt) = await tickets.IssuePlaybackAsync(recording, found.Object, download == true, reason, caller, ct);
                 return TypedResults.Ok(new Response { Url = publicUrl.OfMedia(ticket), ExpiresAt = expiresAt });
-            case SelectedMedia.Deleted:
-                return Gone.Recording;
             case SelectedMedia.Refused refused:
-                return new Forbidden(refused.Code, refused.Detail);
-            case SelectedMedia.NotReady notReady:
-                return new Conflict(notReady.Code, notReady.Detail) { RetryAfter = 2 };
-            case SelectedMedia.BadQuality:
-                return MediaSelection.UnknownQuality;
+                return refused.Answer;
             default:
-                return NotFound.Recording;
+                throw new InvalidOperationException("A selection ends found or refused.");
         }
     }
 }
@@ -109,16 +102,10 @@ internal sealed class MediaDelivery(RecordingDb db, MediaSelection selection, Ob
                     await MediaResponse.SendAsync(http, found.Object, media, use == MediaUse.Save, FileNameOf(recording, found.Object), ct);
                 }
                 return Results.Empty;
-            case SelectedMedia.Deleted:
-                return Gone.Recording;
             case SelectedMedia.Refused refused:
-                return new Forbidden(refused.Code, refused.Detail);
-            case SelectedMedia.NotReady notReady:
-                return new Conflict(notReady.Code, notReady.Detail) { RetryAfter = 2 };
-            case SelectedMedia.BadQuality:
-                return MediaSelection.UnknownQuality;
+                return refused.Answer;
             default:
-                return NotFound.Recording;
+                throw new InvalidOperationException("A selection ends found or refused.");
         }
     }
 

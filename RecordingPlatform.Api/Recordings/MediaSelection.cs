@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using RecordingPlatform.Api.Http;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
@@ -12,27 +13,21 @@ internal enum MediaUse { Play, Save }
 internal abstract record SelectedMedia
 {
     public sealed record Found(ObjectRow Object) : SelectedMedia;
-    public sealed record Deleted : SelectedMedia;
-    public sealed record Refused(string Code, string Detail) : SelectedMedia;
-    public sealed record NotReady(string Code, string Detail) : SelectedMedia;
-    public sealed record BadQuality : SelectedMedia;
-    public sealed record Missing : SelectedMedia;
+    public sealed record Refused(MediaRefusal Answer) : SelectedMedia;
 }
 
 /// <summary>Which object of a visible recording answers a wish to hear or save it, and whether this caller may.</summary>
 internal sealed class MediaSelection(RecordingDb db, AuditTrail audit)
 {
-    public static BadRequest UnknownQuality { get; } = new("quality_unknown", "quality is high or low.");
-
     // What browsers play as it is, while the rendition is still being made.
     static readonly HashSet<string> PlayableOriginals = ["audio/wav", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/flac", "audio/webm", "audio/aac", "video/mp4", "video/webm"];
 
     public async Task<SelectedMedia> FindAsync(Recording recording, MediaUse use, string? quality, string? reason, Caller caller, CancellationToken ct)
     {
         if (quality is not (null or "high" or "low"))
-            return new SelectedMedia.BadQuality();
+            return new SelectedMedia.Refused(new BadRequest("quality_unknown", "quality is high or low."));
         if (recording.DeletedAt is not null)
-            return new SelectedMedia.Deleted();
+            return new SelectedMedia.Refused(Gone.Recording);
         var rights = await RecordingRights.OfAsync(db, caller, recording, ct);
         if (!(use == MediaUse.Save ? rights.Download : rights.Play))
             return await RefuseAsync("forbidden", use == MediaUse.Save ? "You may hear this recording, not save it." : "You may see this recording, not hear it.");
@@ -41,7 +36,7 @@ internal sealed class MediaSelection(RecordingDb db, AuditTrail audit)
         var current = db.Objects.AsNoTracking().Where(o => o.RecordingId == recording.Id && o.State == ObjectState.Published && o.SupersededAt == null && o.Deletion == DeletionState.None);
         var original = await current.SingleOrDefaultAsync(o => o.Role == ObjectRole.Original, ct);
         if (use == MediaUse.Save)
-            return original is null ? new SelectedMedia.Missing() : new SelectedMedia.Found(original);
+            return original is null ? new SelectedMedia.Refused(NotFound.Recording) : new SelectedMedia.Found(original);
         var wanted = quality ?? "high";
         var rendition = await current.SingleOrDefaultAsync(o => o.Role == ObjectRole.Playback && o.Variant == wanted, ct);
         if (rendition is not null)
@@ -49,14 +44,16 @@ internal sealed class MediaSelection(RecordingDb db, AuditTrail audit)
         if (original is { MimeType: { } mime } && PlayableOriginals.Contains(mime) && recording.State is RecordingState.Stored)
             return new SelectedMedia.Found(original);
         return recording.State == RecordingState.Damaged
-            ? new SelectedMedia.NotReady("damaged", "This recording is damaged and cannot be played. Its original can be downloaded.")
-            : new SelectedMedia.NotReady("not_ready", "The recording is still being prepared. Try again in a moment.");
+            ? NotReady("damaged", "This recording is damaged and cannot be played. Its original can be downloaded.")
+            : NotReady("not_ready", "The recording is still being prepared. Try again in a moment.");
+
+        static SelectedMedia.Refused NotReady(string code, string detail) => new(new Conflict(code, detail) { RetryAfter = 2 });
 
         async Task<SelectedMedia> RefuseAsync(string code, string detail)
         {
             await audit.RecordAsync(AuditAction.AccessDenied, caller, ct, AuditTarget.Of(recording), new { code }, outcome: AuditOutcome.Denied);
             await db.SaveChangesAsync(ct);
-            return new SelectedMedia.Refused(code, detail);
+            return new SelectedMedia.Refused(new Forbidden(code, detail));
         }
     }
 }

@@ -29,6 +29,7 @@ has() {
     case $1 in
         # Debian and Ubuntu keep the server out of PATH.
         postgres) command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
+        nginx) command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] ;;
         ffmpeg) command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
@@ -38,7 +39,7 @@ package_of() {
     case $1 in
         postgres) echo postgresql ;;
         node) echo nodejs ;;
-        setsid) echo util-linux ;;
+        setsid | taskset) echo util-linux ;;
         *) echo "$1" ;;
     esac
 }

@@ -137,7 +137,7 @@ public sealed class Platform : IAsyncDisposable
         {
             // A failure on the server's side is explained by what the server said.
             var log = (int)answer.StatusCode >= 500 && Running.TryGetValue(answer.RequestMessage!.RequestUri!.Port, out var platform) ? $"\n{platform.Api.Said}" : "";
-            Assert.Fail($"{answer.RequestMessage?.Method} {answer.RequestMessage?.RequestUri} answered {(int)answer.StatusCode}, not {status}: {body}{log}");
+            throw new InvalidOperationException($"{answer.RequestMessage?.Method} {answer.RequestMessage?.RequestUri} answered {(int)answer.StatusCode}, not {status}: {body}{log}");
         }
         return JsonSerializer.Deserialize<JsonElement>(body);
     }

@@ -3,13 +3,11 @@ using System.Security.Cryptography;
 using Npgsql;
 using RecordingPlatform.Core.Data;
 
-[assembly: AssemblyFixture(typeof(RecordingPlatform.Tests.Fixtures.PostgresCluster))]
-
 namespace RecordingPlatform.Tests.Fixtures;
 
 /// <summary>
 /// A PostgreSQL server of the test run's own, started by the first test that needs one. Databases are clones of one that was
-/// migrated once. Nothing survives the run, so it does not wait for the disk.
+/// migrated once. Nothing survives the run, so it does not wait for the disk unless it is to be durable.
 /// </summary>
 public sealed class PostgresCluster : IAsyncDisposable
 {
@@ -21,10 +19,16 @@ public sealed class PostgresCluster : IAsyncDisposable
     readonly string _folder = Path.Combine(Path.GetTempPath(), $"rp-pg-{Guid.CreateVersion7():N}");
     readonly SemaphoreSlim _cloning = new(1);
     readonly Lazy<Task> _started;
+    readonly bool _durable;
     readonly int _port = Ports.Free();
     Process? _server;
 
-    public PostgresCluster() => _started = new(StartAndMigrateAsync);
+    public PostgresCluster() : this(durable: false)
+    {
+    }
+
+    /// <param name="durable">Whether a commit waits for the disk, as it does in earnest.</param>
+    internal PostgresCluster(bool durable) => (_durable, _started) = (durable, new(StartAndMigrateAsync));
 
     public string DataFolder => Path.Combine(_folder, "data");
 
@@ -86,8 +90,9 @@ public sealed class PostgresCluster : IAsyncDisposable
             await Run.ToEndAsync("chown", "-R", "postgres", _folder);
         var data = DataFolder;
         await Run.ToEndAsync(AsPostgres("initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256", $"--pwfile={passwordFile}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"));
-        _server = Run.Start(AsPostgres("postgres", "-D", data, "-h", "127.0.0.1", "-p", $"{_port}", "-k", _folder,
-            "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "log_min_messages=fatal"));
+        string[] careless = _durable ? [] : ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"];
+        _server = Run.Start(AsPostgres("postgres", ["-D", data, "-h", "127.0.0.1", "-p", $"{_port}", "-k", _folder,
+            "-c", "max_connections=300", "-c", "log_min_messages=fatal", .. careless]));
         await Until.TrueAsync(CanConnectAsync, TimeSpan.FromSeconds(60), "PostgreSQL accepts connections");
     }
 

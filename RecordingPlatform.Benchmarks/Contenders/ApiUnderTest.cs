@@ -1,0 +1,69 @@
+using System.Text.Json;
+using RecordingPlatform.Benchmarks.Measuring;
+using RecordingPlatform.Tests.Fixtures;
+
+namespace RecordingPlatform.Benchmarks.Contenders;
+
+/// <summary>The api as it is deployed, over its own database and the disk store, on the server's cores; no worker disturbs it.</summary>
+internal sealed class ApiUnderTest : IAsyncDisposable
+{
+    readonly PostgresCluster _cluster;
+    readonly Platform _platform;
+    readonly HttpClient _client;
+
+    ApiUnderTest(PostgresCluster cluster, Platform platform, HttpClient client) => (_cluster, _platform, _client) = (cluster, platform, client);
+
+    public Uri Url => _platform.Url;
+
+    public int Pid => _platform.Api.Pid;
+
+    /// <summary>The header that identifies the administrator.</summary>
+    public string Authorization => $"Authorization: {_client.DefaultRequestHeaders.Authorization}";
+
+    public static async Task<ApiUnderTest> StartAsync()
+    {
+        var cluster = new PostgresCluster();
+        var platform = await Platform.StartAsync(cluster, new PlatformSettings
+        {
+            WithWorker = false,
+            Environment = new Dictionary<string, string>
+            {
+                ["Ingest__MaxFileBytes"] = $"{2L << 30}",
+                ["Access__AccessTokenLifetime"] = "06:00:00",
+            },
+        });
+        await Machine.PinServerAsync(platform.Api.Pid);
+        return new ApiUnderTest(cluster, platform, await platform.SignInAsync("admin"));
+    }
+
+    public async Task<Guid> UploadAsync(string file)
+    {
+        await using var media = File.OpenRead(file);
+        using var body = new MultipartFormDataContent { { new StreamContent(media), "file", "call.wav" } };
+        using var answer = await _client.PostAsync("api/v1/recordings", body);
+        return (await Platform.ReadAsync(answer, 201)).GetProperty("id").GetGuid();
+    }
+
+    /// <summary>A URL that plays without a header, as the portal's player uses it.</summary>
+    public async Task<Uri> PlaybackUrlAsync(Guid recording)
+    {
+        using var answer = await _client.PostAsync("api/v1/tickets", new StringContent(
+            JsonSerializer.Serialize(new { kind = "playback", recording_id = recording, download = true }), System.Text.Encoding.UTF8, "application/json"));
+        return new Uri((await Platform.ReadAsync(answer, 200)).GetProperty("url").GetString()!);
+    }
+
+    /// <summary>Takes the objects of earlier rounds away, so that memory goes to the measurement.</summary>
+    public void EmptyStore()
+    {
+        // The store makes its folder with its first object.
+        foreach (var file in Directory.EnumerateFiles(Directory.CreateDirectory(_platform.StoreFolder).FullName, "*", SearchOption.AllDirectories))
+            File.Delete(file);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _platform.DisposeAsync();
+        await _cluster.DisposeAsync();
+    }
+}

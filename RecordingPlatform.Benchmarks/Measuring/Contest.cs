@@ -1,0 +1,41 @@
+namespace RecordingPlatform.Benchmarks.Measuring;
+
+/// <summary>
+/// Several contenders doing the same work in the same run. Rounds are interleaved and begin with another contender each time,
+/// so that what the machine does meanwhile meets all of them; each contender's result is the median of its rounds.
+/// </summary>
+internal sealed class Contest(string work, string unit)
+{
+    public const int Rounds = 5;
+
+    readonly List<(string Name, Func<Task<double>> Measure)> _contenders = [];
+
+    /// <param name="name">Who.</param>
+    /// <param name="measure">One round; answers in the contest's unit.</param>
+    public Contest Add(string name, Func<Task<double>> measure)
+    {
+        _contenders.Add((name, measure));
+        return this;
+    }
+
+    /// <summary>Runs a round that does not count, then the five that do, and prints every contender's median and spread.</summary>
+    public async Task<IReadOnlyDictionary<string, double>> RunAsync(Report report)
+    {
+        var results = _contenders.ToDictionary(c => c.Name, _ => new List<double>());
+        foreach (var (_, measure) in _contenders)
+            await measure();
+        for (var round = 0; round < Rounds; round++)
+        {
+            for (var turn = 0; turn < _contenders.Count; turn++)
+            {
+                var (name, measure) = _contenders[(round + turn) % _contenders.Count];
+                results[name].Add(await measure());
+            }
+        }
+        var medians = results.ToDictionary(r => r.Key, r => Median(r.Value));
+        report.Measured(work, unit, _contenders.Select(c => (c.Name, medians[c.Name], results[c.Name].Min(), results[c.Name].Max())));
+        return medians;
+    }
+
+    static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+}

@@ -1,0 +1,40 @@
+using RecordingPlatform.Benchmarks.Contenders;
+using RecordingPlatform.Benchmarks.Measuring;
+
+namespace RecordingPlatform.Benchmarks.Scenarios;
+
+/// <summary>One download of 1 GiB, opened and checked on its way, beside a plain file of the same web server and nginx's sendfile.</summary>
+internal sealed class HttpDownload : IScenario
+{
+    const long Bytes = 1L << 30;
+
+    public static string Name => "download";
+
+    public static async Task RunAsync(Report report)
+    {
+        var folder = Machine.NewFolder();
+        try
+        {
+            var media = Path.Combine(folder, "media.wav");
+            await MediaFile.WriteAsync(media, Bytes);
+            await using var api = await ApiUnderTest.StartAsync();
+            await using var plain = await Server.StartPlainAsync(folder);
+            await using var nginx = await Server.StartNginxAsync(folder);
+            var recording = await api.UploadAsync(media);
+
+            var speeds = await new Contest("download of 1 GiB", "MB/s")
+                .Add("platform", async () => Speed(await Curl.SecondsAsync(200, "--header", api.Authorization, $"{api.Url}api/v1/recordings/{recording}/download")))
+                .Add("plain file", async () => Speed(await Curl.SecondsAsync(200, $"{plain.Url}media.wav")))
+                .Add("nginx sendfile", async () => Speed(await Curl.SecondsAsync(200, $"{nginx.Url}media.wav")))
+                .RunAsync(report);
+            report.AtLeast("platform / plain file", speeds["platform"] / speeds["plain file"], 0.90);
+            report.AtLeast("platform / nginx sendfile", speeds["platform"] / speeds["nginx sendfile"], 0.45);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    static double Speed(double seconds) => Bytes / seconds / 1e6;
+}

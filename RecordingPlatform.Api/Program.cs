@@ -31,6 +31,7 @@ services.AddHostedService<DatabaseGuard>();
 services.AddSingleton<ObjectSweeper>();
 services.AddSingleton<ObjectWriter>();
 services.AddSingleton<ObjectReader>();
+services.AddSingleton<RecentOpenings>();
 services.AddScoped<AuditTrail>();
 services.AddScoped<Callers>();
 services.AddScoped<Sessions>();

@@ -67,13 +67,15 @@ internal sealed class PlayTicket : IEndpoint
 
         .RequireCors(Cors.Portal);
 
-    static async Task<IResult> HandleAsync(string ticket, HttpContext http, RecordingDb db, Tickets tickets, ObjectReader objects, CancellationToken ct)
+    static async Task<IResult> HandleAsync(string ticket, HttpContext http, RecentOpenings recent, ObjectReader objects, CancellationToken ct)
     {
-        if (await tickets.OpenPlaybackAsync(ticket, ct) is not { } opened)
+        // A seek comes this way: what it does not need, a database context above all, is not made.
+        var scope = http.RequestServices;
+        if ((recent.Find(ticket) ?? await scope.GetRequiredService<Tickets>().OpenPlaybackAsync(ticket, ct)) is not { } opened)
             return new Forbidden("ticket_invalid", "This playback link is not valid or no longer valid. Ask for a new one: GET /api/v1/recordings/{id}/playback-url.");
-        using var media = await objects.OpenAsync(db, opened.Target, ct);
-        if (!HttpMethods.IsHead(http.Request.Method))
-            await tickets.AuditFirstUseAsync(opened, Authentication.Anonymous(http), ct);
+        using var media = objects.TryOpenKept(opened.Target) ?? await objects.OpenAsync(scope.GetRequiredService<RecordingDb>(), opened.Target, ct);
+        if (!opened.IsAudited && !HttpMethods.IsHead(http.Request.Method))
+            await scope.GetRequiredService<Tickets>().AuditFirstUseAsync(opened, Authentication.Anonymous(http), ct);
         await MediaResponse.SendAsync(http, opened.Target, media, opened.Ticket.Attachment, MediaDelivery.FileNameOf(opened.Recording, opened.Target), ct);
         return Results.Empty;
     }

@@ -9,10 +9,14 @@ using RecordingPlatform.Core.Recordings;
 namespace RecordingPlatform.Core.Access;
 
 /// <summary>A ticket that holds, and what it opens.</summary>
-public sealed record OpenedTicket(Ticket Ticket, Caller Caller, Recording Recording, ObjectRow Target);
+public sealed record OpenedTicket(Ticket Ticket, Caller Caller, Recording Recording, ObjectRow Target)
+{
+    /// <summary>Whether its first byte is on record.</summary>
+    public bool IsAudited { get; set; } = Ticket.FirstUsedAt is not null;
+}
 
-/// <summary>Issues tickets and honours them. What they allow is decided anew at every use.</summary>
-public sealed class Tickets(RecordingDb db, EnvelopeKeys keys, Callers callers, AuditTrail audit, IOptions<AccessOptions> options)
+/// <summary>Issues tickets and honours them. What they allow is decided anew at every opening, which lasts a second (<see cref="RecentOpenings"/>).</summary>
+public sealed class Tickets(RecordingDb db, EnvelopeKeys keys, Callers callers, AuditTrail audit, RecentOpenings recent, IOptions<AccessOptions> options)
 {
     /// <summary>A ticket to play, or with <paramref name="attachment"/> to save, one object of a recording.</summary>
     public async Task<(string Text, DateTimeOffset ExpiresAt)> IssuePlaybackAsync(Recording recording, ObjectRow target, bool attachment, string? reason,
@@ -49,9 +53,11 @@ public sealed class Tickets(RecordingDb db, EnvelopeKeys keys, Callers callers, 
             if (!PlaybackTicket.Verify(text, key.Key.Span))
                 return null;
         }
-        var ticket = await db.Tickets.AsNoTracking().SingleOrDefaultAsync(t => t.Id == read.TicketId && t.Kind == TicketKind.Playback
-            && t.ObjectId == read.ObjectId && t.RevokedAt == null && t.ExpiresAt > RecordingDb.Now(), ct);
-        if (ticket is null || BearerOf(ticket) != read.BearerId || read.ExpiresAt != ticket.ExpiresAt)
+        var held = await db.Tickets.AsNoTracking()
+            .Where(t => t.Id == read.TicketId && t.Kind == TicketKind.Playback && t.ObjectId == read.ObjectId && t.RevokedAt == null && t.ExpiresAt > RecordingDb.Now())
+            .Select(t => new { Ticket = t, Left = t.ExpiresAt - RecordingDb.Now() })
+            .SingleOrDefaultAsync(ct);
+        if (held?.Ticket is not { } ticket || BearerOf(ticket) != read.BearerId || read.ExpiresAt != ticket.ExpiresAt)
             return null;
         var caller = ticket.SessionId is { } session ? await callers.BySessionIdAsync(session, ct) : await callers.ByApiKeyIdAsync(ticket.ApiKeyId!.Value, ct);
         if (caller is null)
@@ -61,24 +67,32 @@ public sealed class Tickets(RecordingDb db, EnvelopeKeys keys, Callers callers, 
         if (recording is null || target is null)
             return null;
         var rights = await RecordingRights.OfAsync(db, caller, recording, ct);
-        return (ticket.Attachment ? rights.Download : rights.Play) ? new OpenedTicket(ticket, caller, recording, target) : null;
+        if (!(ticket.Attachment ? rights.Download : rights.Play))
+            return null;
+        var opened = new OpenedTicket(ticket, caller, recording, target);
+        recent.Remember(text, opened, held.Left);
+        return opened;
     }
 
     /// <summary>Audits a ticket's first byte: once, however many ranges the player asks for, and on however many replicas.</summary>
     public async Task AuditFirstUseAsync(OpenedTicket opened, Caller from, CancellationToken ct)
     {
-        if (opened.Ticket.FirstUsedAt is not null)
+        if (opened.IsAudited)
             return;
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var first = await db.Tickets.Where(t => t.Id == opened.Ticket.Id && t.FirstUsedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(t => t.FirstUsedAt, t => RecordingDb.Now()), ct);
         if (first == 0)
+        {
+            opened.IsAudited = true;
             return;
+        }
         var action = opened.Ticket.Attachment ? AuditAction.RecordingDownloaded : AuditAction.RecordingPlayed;
         await audit.RecordAsync(action, opened.Caller with { Ip = from.Ip, UserAgent = from.UserAgent }, ct, AuditTarget.Of(opened.Recording),
             new { ticket_id = opened.Ticket.Id, object_id = opened.Target.Id });
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
+        opened.IsAudited = true;
     }
 
     /// <summary>A ticket for one upload by a browser.</summary>

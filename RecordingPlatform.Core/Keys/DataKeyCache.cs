@@ -18,6 +18,17 @@ internal sealed class DataKeyCache(TimeProvider clock) : IDisposable
     readonly ConcurrentDictionary<Guid, Entry> _entries = new();
     readonly ConcurrentDictionary<Guid, long> _ended = new();
 
+    /// <summary>Told, with its id, whenever a key stops being held.</summary>
+    public Action<Guid>? Released { get; set; }
+
+    /// <summary>Whether a key is held and would be served; and what ends it early.</summary>
+    public bool Holds(Guid dataKeyId, out CancellationToken revoked)
+    {
+        var held = _entries.TryGetValue(dataKeyId, out var entry) && clock.GetElapsedTime(entry.OpenedAt) < Lifetime;
+        revoked = held ? entry!.Revoked : default;
+        return held && !revoked.IsCancellationRequested;
+    }
+
     public OpenedKey? TryOpen(Guid dataKeyId) =>
         _entries.TryGetValue(dataKeyId, out var entry) && clock.GetElapsedTime(entry.OpenedAt) < Lifetime && entry.Key.TryCopy() is { } copy
             ? new OpenedKey(dataKeyId, copy, entry.Revoked)
@@ -55,7 +66,7 @@ internal sealed class DataKeyCache(TimeProvider clock) : IDisposable
     public void Forget(Guid dataKeyId)
     {
         if (_entries.TryRemove(dataKeyId, out var entry))
-            entry.Key.Dispose();
+            Release(dataKeyId, entry);
     }
 
     public void ForgetAll()
@@ -85,7 +96,13 @@ internal sealed class DataKeyCache(TimeProvider clock) : IDisposable
     void Remove(Guid id, Entry entry)
     {
         if (_entries.TryRemove(new KeyValuePair<Guid, Entry>(id, entry)))
-            entry.Key.Dispose();
+            Release(id, entry);
+    }
+
+    void Release(Guid id, Entry entry)
+    {
+        entry.Key.Dispose();
+        Released?.Invoke(id);
     }
 
     sealed record Entry(SecretBytes Key, Guid OwnerKeyId, long OpenedAt, CancellationToken Revoked);

@@ -85,6 +85,14 @@ public sealed partial class EnvelopeKeys : IDisposable
     }
 
     /// <summary>
+    /// Whether a data key is held, so that what a reader derived from it may be used again; and what ends that early.
+    /// </summary>
+    internal bool Holds(Guid dataKeyId, out CancellationToken revoked) => _dataKeys.Holds(dataKeyId, out revoked);
+
+    /// <summary>Tells, from now on, whenever a data key stops being held: what was derived from it goes too.</summary>
+    internal void TellReleased(Action<Guid> tell) => _dataKeys.Released += tell;
+
+    /// <summary>
     /// Hangs data keys on another owner, inside the caller's transaction: a recording whose subject became known, a raw event that was
     /// understood. No media byte changes.
     /// </summary>

@@ -24,6 +24,13 @@ public sealed class KekDeniedException(string versionId, string why, TimeSpan re
     public string Why => why;
 }
 
+/// <summary>The KEK was denied while an object was being read with a key that it had unwrapped: the reading ends there.</summary>
+public sealed class KeyRevokedException(Guid dataKeyId)
+    : KeyUnavailableException($"The KEK above data key {dataKeyId} was denied while an object was read.", TimeSpan.FromSeconds(30), inner: null)
+{
+    public Guid DataKeyId => dataKeyId;
+}
+
 /// <summary>The key was shredded: what it sealed can never be read again.</summary>
 public sealed class KeyDestroyedException(string what, Guid id) : Exception($"The {what} {id} is destroyed.")
 {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Keys;
@@ -6,23 +7,82 @@ using RecordingPlatform.Core.Storage;
 
 namespace RecordingPlatform.Core.Objects;
 
-/// <summary>Opens published objects for reading: whole or by range, never a byte before its segment was verified.</summary>
-public sealed class ObjectReader(IObjectStore store, EnvelopeKeys keys)
+/// <summary>
+/// Opens published objects for reading: whole or by range, never a byte before its segment was verified. Headers that were
+/// checked are kept while their data key is held (less than 60 s), so that a seek is one ranged get.
+/// </summary>
+public sealed class ObjectReader : IDisposable
 {
+    readonly IObjectStore _store;
+    readonly EnvelopeKeys _keys;
+    readonly ConcurrentDictionary<Guid, OpenedHeader> _headers = new(); // by data key
+
+    public ObjectReader(IObjectStore store, EnvelopeKeys keys)
+    {
+        (_store, _keys) = (store, keys);
+        keys.TellReleased(Drop);
+    }
+
     /// <exception cref="KeyUnavailableException">The key service is away and the key is not at hand.</exception>
     /// <exception cref="ObjectUnreadableException">The store has lost the object, or holds it in an archive.</exception>
     /// <exception cref="SealedObjectException">The object is not what was written.</exception>
     public async Task<OpenObject> OpenAsync(RecordingDb db, ObjectRow row, CancellationToken ct)
     {
-        using var key = await keys.OpenAsync(db, row.DataKeyId, ct);
-        var reader = await SealedObjectReader.OpenAsync(
-            (offset, length, token) => ReadSealedAsync(row, offset, length, token),
-            new SealedObjectIdentity(row.DataKeyId, row.OwnerId, row.Id) { KeyCheck = row.KeyCheck }, key.Memory, row.PlaintextLength!.Value, ct);
-        return new OpenObject(row, reader);
+        if (TryOpenKept(row) is { } kept)
+            return kept;
+        using var key = await _keys.OpenAsync(db, row.DataKeyId, ct);
+        var reader = await SealedObjectReader.OpenAsync(SourceOf(row), IdentityOf(row), key.Memory, row.PlaintextLength!.Value, ct);
+        Keep(row.DataKeyId, reader);
+        return new OpenObject(row, reader, key.Revoked);
     }
 
+    /// <summary>Opens without asking the database, the key or the store; null when the header is not kept. Whether the object may be read is the caller's to know.</summary>
+    public OpenObject? TryOpenKept(ObjectRow row)
+    {
+        if (!_keys.Holds(row.DataKeyId, out var revoked) || !_headers.TryGetValue(row.DataKeyId, out var header)
+            || header.Identity != IdentityOf(row) || header.PlaintextLength != row.PlaintextLength)
+            return null;
+        try
+        {
+            return new OpenObject(row, SealedObjectReader.Open(SourceOf(row), header), revoked);
+        }
+        catch (ObjectDisposedException)
+        {
+            return null; // released between the look and the copy
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var (id, _) in _headers)
+            Drop(id);
+    }
+
+    void Keep(Guid dataKeyId, SealedObjectReader reader)
+    {
+        var header = reader.KeepHeader();
+        if (!_headers.TryAdd(dataKeyId, header))
+        {
+            header.Dispose(); // two opened at once; readers work on copies
+            return;
+        }
+        // Looked at after it stands: whoever released the key meanwhile either found it or is found here.
+        if (!_keys.Holds(dataKeyId, out _))
+            Drop(dataKeyId);
+    }
+
+    void Drop(Guid dataKeyId)
+    {
+        if (_headers.TryRemove(dataKeyId, out var header))
+            header.Dispose();
+    }
+
+    static SealedObjectIdentity IdentityOf(ObjectRow row) => new(row.DataKeyId, row.OwnerId, row.Id) { KeyCheck = row.KeyCheck };
+
+    SealedRangeSource SourceOf(ObjectRow row) => (offset, length, ct) => ReadSealedAsync(row, offset, length, ct);
+
     async Task<Stream> ReadSealedAsync(ObjectRow row, long offset, long length, CancellationToken ct) =>
-        await store.ReadAsync(row.Name, offset, length, ct) switch
+        await _store.ReadAsync(row.Name, offset, length, ct) switch
         {
             ObjectRead.Found found => found.Content,
             ObjectRead.Archived => throw new ObjectUnreadableException(row.Id, ObjectUnreadable.Archived),
@@ -30,27 +90,45 @@ public sealed class ObjectReader(IObjectStore store, EnvelopeKeys keys)
         };
 }
 
-/// <summary>An object whose header was checked. Positions and lengths are of the plaintext.</summary>
-public sealed class OpenObject(ObjectRow row, SealedObjectReader reader) : IDisposable
+/// <summary>
+/// An object whose header was checked. Positions and lengths are of the plaintext. A reading that outlives every cache ends
+/// when the KEK is denied.
+/// </summary>
+/// <exception cref="KeyRevokedException">From copying: what was copied so far is no whole answer.</exception>
+public sealed class OpenObject(ObjectRow row, SealedObjectReader reader, CancellationToken revoked) : IDisposable
 {
     public long Length => row.PlaintextLength!.Value;
 
     public Task CopyRangeAsync(long offset, long length, PipeWriter destination, CancellationToken ct) =>
-        reader.CopyRangeAsync(offset, length, destination, ct);
+        UnlessRevokedAsync(token => reader.CopyRangeAsync(offset, length, destination, token), ct);
 
     /// <summary>The last bytes; what is called the end was verified to be the end.</summary>
-    public Task CopySuffixAsync(long length, PipeWriter destination, CancellationToken ct) => reader.CopySuffixAsync(length, destination, ct);
+    public Task CopySuffixAsync(long length, PipeWriter destination, CancellationToken ct) =>
+        UnlessRevokedAsync(token => reader.CopySuffixAsync(length, destination, token), ct);
 
     public async Task<byte[]> ReadAllAsync(CancellationToken ct)
     {
         using var bytes = new MemoryStream(checked((int)Length));
         var pipe = PipeWriter.Create(bytes, new StreamPipeWriterOptions(leaveOpen: true));
-        await reader.CopyRangeAsync(0, Length, pipe, ct);
+        await CopyRangeAsync(0, Length, pipe, ct);
         await pipe.CompleteAsync();
         return bytes.ToArray();
     }
 
     public void Dispose() => reader.Dispose();
+
+    async Task UnlessRevokedAsync(Func<CancellationToken, Task> copy, CancellationToken ct)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, revoked);
+        try
+        {
+            await copy(either.Token);
+        }
+        catch (OperationCanceledException) when (revoked.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            throw new KeyRevokedException(row.DataKeyId);
+        }
+    }
 }
 
 public enum ObjectUnreadable { Missing, Archived }

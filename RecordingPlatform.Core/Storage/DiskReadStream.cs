@@ -5,7 +5,8 @@ namespace RecordingPlatform.Core.Storage;
 
 /// <summary>
 /// A range of an object's file, read straight into the caller's memory: one system call per read, no buffer of its own.
-/// Gives the whole range or throws.
+/// Gives the whole range or throws. An asynchronous read is one on the caller's thread: files have no other way here than a
+/// thread that waits, and handing each read to another one costs a seek as much as the read does.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class DiskReadStream(SafeFileHandle file, string name, long offset, long length) : Stream
@@ -29,10 +30,18 @@ internal sealed class DiskReadStream(SafeFileHandle file, string name, long offs
         set => throw new NotSupportedException();
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var wanted = Wanted(buffer.Length);
-        return wanted == 0 ? 0 : Took(await RandomAccess.ReadAsync(file, buffer[..wanted], offset + read, cancellationToken));
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<int>(cancellationToken);
+        try
+        {
+            return ValueTask.FromResult(Read(buffer.Span));
+        }
+        catch (IOException e)
+        {
+            return ValueTask.FromException<int>(e);
+        }
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -25,7 +25,7 @@ internal sealed class ApiUnderTest : IAsyncDisposable
         var cluster = new PostgresCluster();
         var platform = await Platform.StartAsync(cluster, new PlatformSettings
         {
-            WithWorker = false,
+            Workers = 0,
             Environment = new Dictionary<string, string>
             {
                 ["Ingest__MaxFileBytes"] = $"{2L << 30}",

@@ -9,12 +9,15 @@ namespace RecordingPlatform.Tests.Fixtures;
 /// <summary>Settings of one platform under test, beyond the defaults of the product.</summary>
 public sealed record PlatformSettings
 {
-    public bool WithWorker { get; init; } = true;
+    public int Apis { get; init; } = 1;
+    public int Workers { get; init; } = 1;
+    /// <summary>A command that each api runs within.</summary>
+    public IReadOnlyList<string> ApiWithin { get; init; } = [];
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>
-/// The whole platform on loopback as an operator runs it: migrated database, api and worker processes, disk store, local key
+/// The whole platform on loopback as an operator runs it: migrated database, replicas of api and worker, disk store, local key
 /// file. Speaks in intents; everything is reached from outside.
 /// </summary>
 public sealed class Platform : IAsyncDisposable
@@ -27,7 +30,6 @@ public sealed class Platform : IAsyncDisposable
 
     readonly PlatformSettings _settings;
     readonly TestDatabase _database;
-    readonly int _port = Ports.Free();
     readonly HttpClient _http;
     Dictionary<string, (string Email, string Password)> _users = [];
 
@@ -35,7 +37,10 @@ public sealed class Platform : IAsyncDisposable
     {
         _settings = settings;
         _database = database;
-        Running[_port] = this;
+        Apis = [.. Enumerable.Range(0, settings.Apis).Select(_ => new Replica("Api", () => With(database.App), [.. settings.ApiWithin]))];
+        Workers = [.. Enumerable.Range(0, settings.Workers).Select(_ => new Replica("Worker", () => With(database.App), []))];
+        foreach (var api in Apis)
+            Running[api.Url.Port] = this;
         _http = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromMinutes(10) };
     }
 
@@ -46,14 +51,19 @@ public sealed class Platform : IAsyncDisposable
     /// <summary>Where work directories lie, in memory and on disk alike.</summary>
     public string WorkFolder => Path.Combine(Folder, "work");
 
-    public Uri Url => new($"http://127.0.0.1:{_port}/");
+    public IReadOnlyList<Replica> Apis { get; }
+
+    public IReadOnlyList<Replica> Workers { get; }
+
+    /// <summary>Of the first api.</summary>
+    public Uri Url => Apis[0].Url;
 
     /// <summary>Without any credential.</summary>
     public HttpClient Anonymous => _http;
 
-    public Service Api { get; private set; } = null!;
+    public Service Api => Apis[0].Service;
 
-    public Service? Worker { get; private set; }
+    public Service Worker => Workers[0].Service;
 
     public TestDatabase Database => _database;
 
@@ -65,9 +75,7 @@ public sealed class Platform : IAsyncDisposable
             await platform.RunToEndAsync("migrate", platform._database.Owner);
             await platform.RunToEndAsync("demo", platform._database.App);
             platform.ReadUsers();
-            await platform.StartApiAsync();
-            if (platform._settings.WithWorker)
-                await platform.StartWorkerAsync();
+            await Task.WhenAll(platform.Apis.Concat(platform.Workers).Select(replica => replica.StartAsync()));
             return platform;
         }
         catch
@@ -77,26 +85,15 @@ public sealed class Platform : IAsyncDisposable
         }
     }
 
-    public async Task StartApiAsync()
-    {
-        Api = Service.Start("Api", [], With(_database.App, ("ASPNETCORE_URLS", Url.ToString())));
-        await Until.TrueAsync(() => AnswersAsync(Api, Url), TimeSpan.FromSeconds(60), "the api answers");
-    }
-
-    public async Task StartWorkerAsync()
-    {
-        var url = new Uri($"http://127.0.0.1:{Ports.Free()}/");
-        Worker = Service.Start("Worker", [], With(_database.App, ("ASPNETCORE_URLS", url.ToString())));
-        await Until.TrueAsync(() => AnswersAsync(Worker, url), TimeSpan.FromSeconds(60), "the worker answers");
-    }
-
     /// <summary>A client signed in as the demo user of a role; <c>patient2</c> is the second patient.</summary>
-    public async Task<HttpClient> SignInAsync(string who)
+    /// <param name="who">A role, or <c>patient2</c>.</param>
+    /// <param name="api">Which api the client talks to.</param>
+    public async Task<HttpClient> SignInAsync(string who, int api = 0)
     {
         var (email, password) = _users[who];
-        var answer = await _http.PostAsJsonAsync("api/v1/auth/login", new { email, password });
+        var answer = await _http.PostAsJsonAsync(new Uri(Apis[api].Url, "api/v1/auth/login"), new { email, password });
         var tokens = await ReadAsync(answer, 200);
-        var client = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromMinutes(10) };
+        var client = new HttpClient { BaseAddress = Apis[api].Url, Timeout = TimeSpan.FromMinutes(10) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.GetProperty("access_token").GetString());
         return client;
     }
@@ -126,7 +123,7 @@ public sealed class Platform : IAsyncDisposable
         var now = details.GetProperty("status").GetString();
         if (now == status)
             return details;
-        return now is "ready" or "damaged" or "failed" ? throw new InvalidOperationException($"It became {now}: {details}\n{Worker?.Said}") : null;
+        return now is "ready" or "damaged" or "failed" ? throw new InvalidOperationException($"It became {now}: {details}\n{(Workers.Count > 0 ? Worker.Said : "")}") : null;
     }, TimeSpan.FromSeconds(120), $"recording {id} is {status}");
 
     /// <summary>Reads a JSON answer; a status that was not expected fails with the whole body.</summary>
@@ -160,22 +157,6 @@ public sealed class Platform : IAsyncDisposable
         return rows;
     }
 
-    static async Task<bool> AnswersAsync(Service service, Uri url)
-    {
-        if (service.HasExited)
-            throw new InvalidOperationException($"{service.Name} ended while starting:\n{service.Said}");
-        using var client = new HttpClient { BaseAddress = url };
-        try
-        {
-            using var answer = await client.GetAsync("alive");
-            return answer.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-    }
-
     async Task RunToEndAsync(string command, string connectionString)
     {
         await using var service = Service.Start("Worker", [command], With(connectionString));
@@ -183,7 +164,7 @@ public sealed class Platform : IAsyncDisposable
             throw new InvalidOperationException($"worker {command} ended with {code}:\n{service.Said}");
     }
 
-    Dictionary<string, string> With(string connectionString, params (string Key, string Value)[] more)
+    Dictionary<string, string> With(string connectionString)
     {
         var environment = new Dictionary<string, string>
         {
@@ -206,7 +187,7 @@ public sealed class Platform : IAsyncDisposable
             ["TMPDIR"] = Directory.CreateDirectory(Path.Combine(Folder, "tmp")).FullName,
             ["Demo__UsersFile"] = Path.Combine(Folder, "demo-users.json"),
         };
-        foreach (var (key, value) in _settings.Environment.Select(p => (p.Key, p.Value)).Concat(more))
+        foreach (var (key, value) in _settings.Environment)
             environment[key] = value;
         return environment;
     }
@@ -223,12 +204,11 @@ public sealed class Platform : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Running.TryRemove(_port, out _);
         _http.Dispose();
-        if (Worker is not null)
-            await Worker.DisposeAsync();
-        if (Api is not null)
-            await Api.DisposeAsync();
+        foreach (var replica in Workers.Concat(Apis))
+            await replica.StopAsync();
+        foreach (var api in Apis)
+            Running.TryRemove(api.Url.Port, out _);
         Directory.Delete(Folder, recursive: true);
     }
 }

@@ -27,17 +27,21 @@ public sealed class Service : IAsyncDisposable
     }
 
     /// <summary>Starts <c>RecordingPlatform.{project}</c> from its own output folder.</summary>
-    internal static Service Start(string project, string[] arguments, IReadOnlyDictionary<string, string> environment)
+    /// <param name="project">Api or Worker.</param>
+    /// <param name="arguments">Of the program.</param>
+    /// <param name="environment">Its settings.</param>
+    /// <param name="within">A command that replaces itself with the program given after it, or nothing.</param>
+    internal static Service Start(string project, string[] arguments, IReadOnlyDictionary<string, string> environment, params string[] within)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!.EndsWith("/dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet")
+        string[] command = [.. within, Environment.ProcessPath!.EndsWith("/dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet"];
+        var start = new ProcessStartInfo(command[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
             WorkingDirectory = FolderOf(project),
         };
-        start.ArgumentList.Add($"RecordingPlatform.{project}.dll");
-        foreach (var argument in arguments)
+        foreach (var argument in (string[])[.. command[1..], $"RecordingPlatform.{project}.dll", .. arguments])
             start.ArgumentList.Add(argument);
         foreach (var (key, value) in environment)
             start.Environment[key] = value;

@@ -17,7 +17,7 @@ public sealed class MemoryTests(PostgresCluster cluster)
         var size = Scale.Of(1_000_000_000);
         await using var platform = await Platform.StartAsync(cluster, new PlatformSettings
         {
-            WithWorker = false,
+            Workers = 0,
             Environment = new Dictionary<string, string> { ["Ingest__MaxFileBytes"] = "2000000000" },
         });
         using var admin = await platform.SignInAsync("admin");

@@ -25,7 +25,7 @@ public sealed class PlaintextTests(PostgresCluster cluster)
         await platform.WriteDatabaseToDiskAsync();
         Assert.Empty(search.FindIn(platform.Folder));
         Assert.Empty(search.FindIn(cluster.DataFolder));
-        Assert.False(search.IsIn(Encoding.UTF8.GetBytes(platform.Api.Said + platform.Worker!.Said)));
+        Assert.False(search.IsIn(Encoding.UTF8.GetBytes(platform.Api.Said + platform.Worker.Said)));
         // The job is done: its work directory is gone, not merely unreadable.
         Assert.Empty(WorkFiles(platform));
     }
@@ -39,10 +39,10 @@ public sealed class PlaintextTests(PostgresCluster cluster)
         var search = new PlaintextSearch(SampleMedia.Speech);
         await Platform.UploadAsync(admin, speech);
         await Until.TrueAsync(() => Task.FromResult(search.FindIn(platform.WorkFolder).Count > 0), TimeSpan.FromSeconds(60), "the worker holds plaintext to work on");
-        await platform.Worker!.KillAsync();
+        await platform.Worker.KillAsync();
         Assert.NotEmpty(search.FindIn(platform.WorkFolder));
 
-        await platform.StartWorkerAsync();
+        await platform.Workers[0].StartAsync();
         Assert.Empty(search.FindIn(platform.WorkFolder));
     }
 

@@ -10,7 +10,7 @@ public sealed class TicketLifetimeTests(PostgresCluster cluster)
     {
         await using var platform = await Platform.StartAsync(cluster, new PlatformSettings
         {
-            WithWorker = false,
+            Workers = 0,
             Environment = new Dictionary<string, string> { ["Access__PlaybackTicketLifetime"] = "00:00:03" },
         });
         using var admin = await platform.SignInAsync("admin");

@@ -51,7 +51,7 @@ internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptio
                 return await RefuseAsync(problem);
             return new ReceivedUpload { Original = found, Type = mediaType, Fields = fields };
         }
-        catch (IOException e) when (e is not BadHttpRequestException)
+        catch (BodyEndedException)
         {
             return await RefuseAsync(new Unprocessable("upload_truncated", "The body ended before its closing boundary: the upload was cut off. Nothing was kept; send it again."));
         }
@@ -79,7 +79,7 @@ internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptio
         var fields = new UploadFields();
         PendingObject? original = null;
         MediaType? type = null;
-        while (await parts.ReadNextSectionAsync(ct) is { } part)
+        while (await NextAsync(parts, ct) is { } part)
         {
             if (!ContentDispositionHeaderValue.TryParse(part.ContentDisposition, out var disposition) || disposition.Name.Value is null)
                 return Problem(new Unprocessable("part_unnamed", "Every part needs a Content-Disposition with a name."));
@@ -117,7 +117,7 @@ internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptio
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            var head = await part.Body.ReadAtLeastAsync(buffer.AsMemory(0, BufferBytes), MediaRecognition.LeadingBytes, throwOnEndOfStream: false, ct);
+            var head = await ReadAsync(part, buffer.AsMemory(0, BufferBytes), MediaRecognition.LeadingBytes, ct);
             if (head == 0)
                 return (null, null, new Unprocessable("file_empty", "The file has no bytes."));
             if (MediaRecognition.Recognise(buffer.AsSpan(0, head)) is not { } type)
@@ -125,7 +125,7 @@ internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptio
             var original = await objects.BeginAsync(new ObjectDraft { OwnerKind = OwnerKind.Recording, OwnerId = Guid.CreateVersion7(), Role = ObjectRole.Original }, ct);
             begun(original);
             long total = 0;
-            for (var read = head; read > 0; read = await part.Body.ReadAsync(buffer.AsMemory(0, BufferBytes), ct))
+            for (var read = head; read > 0; read = await ReadAsync(part, buffer.AsMemory(0, BufferBytes), 1, ct))
             {
                 total += read;
                 if (total > options.Value.MaxFileBytes)
@@ -145,11 +145,38 @@ internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptio
     static async Task<string?> ReadFieldAsync(MultipartSection part, CancellationToken ct)
     {
         var bytes = new byte[MaxFieldBytes + 1];
-        var read = await part.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, ct);
+        var read = await ReadAsync(part, bytes, bytes.Length, ct);
         return read > MaxFieldBytes ? null : System.Text.Encoding.UTF8.GetString(bytes, 0, read);
+    }
+
+    static async Task<MultipartSection?> NextAsync(MultipartReader parts, CancellationToken ct)
+    {
+        try
+        {
+            return await parts.ReadNextSectionAsync(ct);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw new BodyEndedException(e);
+        }
+    }
+
+    static async Task<int> ReadAsync(MultipartSection part, Memory<byte> buffer, int atLeast, CancellationToken ct)
+    {
+        try
+        {
+            return await part.Body.ReadAtLeastAsync(buffer, atLeast, throwOnEndOfStream: false, ct);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw new BodyEndedException(e);
+        }
     }
 
     TooLarge TooLarge() => new("file_too_large", $"A file may have {options.Value.MaxFileBytes} bytes here (Ingest:MaxFileBytes).");
 
     static ReceivedUpload Refuse(Problem problem) => new() { Problem = problem };
+
+    /// <summary>The sender's fault, told apart from the store's, which is an <see cref="IOException"/> too.</summary>
+    sealed class BodyEndedException(IOException cause) : Exception("The body ended before its closing boundary.", cause);
 }

@@ -11,7 +11,7 @@ public sealed record PlatformSettings
 {
     public int Apis { get; init; } = 1;
     public int Workers { get; init; } = 1;
-    /// <summary>A command that each api runs within.</summary>
+    /// <summary>A command that each api runs within; <c>{store}</c> is the store's folder.</summary>
     public IReadOnlyList<string> ApiWithin { get; init; } = [];
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 }
@@ -37,7 +37,7 @@ public sealed class Platform : IAsyncDisposable
     {
         _settings = settings;
         _database = database;
-        Apis = [.. Enumerable.Range(0, settings.Apis).Select(_ => new Replica("Api", () => With(database.App), [.. settings.ApiWithin]))];
+        Apis = [.. Enumerable.Range(0, settings.Apis).Select(_ => new Replica("Api", () => With(database.App), [.. settings.ApiWithin.Select(part => part.Replace("{store}", StoreFolder, StringComparison.Ordinal))]))];
         Workers = [.. Enumerable.Range(0, settings.Workers).Select(_ => new Replica("Worker", () => With(database.App), []))];
         foreach (var api in Apis)
             Running[api.Url.Port] = this;
@@ -140,7 +140,7 @@ public sealed class Platform : IAsyncDisposable
     }
 
     /// <summary>Rows as the database's owner sees them, first column as text.</summary>
-    public Task<List<string>> QueryAsync(string sql) => QueryAsync(_database.Owner, sql);
+    public Task<List<string>> QueryAsync(string sql, bool asAdministrator = false) => QueryAsync(asAdministrator ? _database.Administrator : _database.Owner, sql);
 
     /// <summary>What the server holds in memory lies in its files afterwards.</summary>
     public Task WriteDatabaseToDiskAsync() => QueryAsync(_database.Administrator, "checkpoint");

@@ -90,10 +90,34 @@ public sealed class PostgresCluster : IAsyncDisposable
             await Run.ToEndAsync("chown", "-R", "postgres", _folder);
         var data = DataFolder;
         await Run.ToEndAsync(AsPostgres("initdb", "-D", data, "-U", "postgres", "--auth=scram-sha-256", $"--pwfile={passwordFile}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"));
+        await LaunchAsync();
+    }
+
+    async Task LaunchAsync()
+    {
         string[] careless = _durable ? [] : ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"];
-        _server = Run.Start(AsPostgres("postgres", ["-D", data, "-h", "127.0.0.1", "-p", $"{_port}", "-k", _folder,
+        _server = Run.Start(AsPostgres("postgres", ["-D", DataFolder, "-h", "127.0.0.1", "-p", $"{_port}", "-k", _folder,
             "-c", "max_connections=300", "-c", "log_min_messages=fatal", .. careless]));
         await Until.TrueAsync(CanConnectAsync, TimeSpan.FromSeconds(60), "PostgreSQL accepts connections");
+    }
+
+    /// <summary>Ends the server as an <c>immediate</c> shutdown does, without a checkpoint, and starts it again.</summary>
+    public async Task CrashAndRestartAsync()
+    {
+        Run.Signal(_server!, "QUIT");
+        await _server!.WaitForExitAsync();
+        _server.Dispose();
+        await LaunchAsync();
+    }
+
+    /// <summary>Stops the postmaster and every backend where they are, until the answer is disposed.</summary>
+    public IDisposable StandStill()
+    {
+        // The postmaster first, so that it starts no backend that would go on.
+        var stopped = new[] { _server!.Id }.Concat(Run.ChildrenOf(_server.Id)).ToList();
+        foreach (var pid in stopped)
+            Run.Signal(pid, "STOP");
+        return new Stopped(stopped);
     }
 
     async Task<bool> CanConnectAsync()
@@ -132,6 +156,15 @@ public sealed class PostgresCluster : IAsyncDisposable
         if (Directory.Exists(_folder))
             Directory.Delete(_folder, recursive: true);
         _cloning.Dispose();
+    }
+}
+
+file sealed class Stopped(List<int> processes) : IDisposable
+{
+    public void Dispose()
+    {
+        foreach (var pid in processes)
+            Run.Signal(pid, "CONT");
     }
 }
 

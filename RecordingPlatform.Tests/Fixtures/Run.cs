@@ -44,9 +44,20 @@ internal static class Run
         return said;
     }
 
-    public static void Signal(Process process, string signal)
+    public static void Signal(Process process, string signal) => Signal(process.Id, signal);
+
+    public static void Signal(int pid, string signal)
     {
-        using var kill = Start("kill", $"-{signal}", $"{process.Id}");
+        using var kill = Start("kill", $"-{signal}", $"{pid}");
         kill.WaitForExit();
+    }
+
+    /// <summary>The processes that a process started itself and that still run.</summary>
+    public static IReadOnlyList<int> ChildrenOf(int pid)
+    {
+        using var ps = Start("ps", "-o", "pid=", "--ppid", $"{pid}");
+        var said = ps.StandardOutput.ReadToEnd();
+        ps.WaitForExit();
+        return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => int.Parse(line, System.Globalization.CultureInfo.InvariantCulture))];
     }
 }

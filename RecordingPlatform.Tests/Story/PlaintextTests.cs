@@ -35,7 +35,8 @@ public sealed class PlaintextTests(PostgresCluster cluster)
     {
         await using var platform = await StartAsync();
         using var admin = await platform.SignInAsync("admin");
-        var speech = await LongSpeechAsync();
+        // Long enough that the worker is still busy with it when it is killed.
+        var speech = SampleMedia.LongSpeech(TimeSpan.FromMinutes(22));
         var search = new PlaintextSearch(SampleMedia.Speech);
         await Platform.UploadAsync(admin, speech);
         await Until.TrueAsync(() => Task.FromResult(search.FindIn(platform.WorkFolder).Count > 0), TimeSpan.FromSeconds(60), "the worker holds plaintext to work on");
@@ -51,27 +52,4 @@ public sealed class PlaintextTests(PostgresCluster cluster)
 
     static IEnumerable<string> WorkFiles(Platform platform) =>
         Directory.EnumerateFiles(platform.WorkFolder, "original*", SearchOption.AllDirectories);
-
-    // Minutes of speech, so that the worker is still busy with it when it is killed.
-    static async Task<byte[]> LongSpeechAsync()
-    {
-        var pcm = SampleMedia.Speech[44..];
-        var data = Enumerable.Repeat(pcm, 120).SelectMany(p => p).ToArray();
-        await using var wav = new MemoryStream();
-        await using var writer = new BinaryWriter(wav);
-        writer.Write("RIFF"u8);
-        writer.Write(36 + data.Length);
-        writer.Write("WAVEfmt "u8);
-        writer.Write(16);
-        writer.Write((short)1);
-        writer.Write((short)1);
-        writer.Write(16000);
-        writer.Write(32000);
-        writer.Write((short)2);
-        writer.Write((short)16);
-        writer.Write("data"u8);
-        writer.Write(data.Length);
-        writer.Write(data);
-        return wav.ToArray();
-    }
 }

@@ -1,10 +1,32 @@
+using System.Buffers.Binary;
+
 namespace RecordingPlatform.Tests.Story;
 
 internal static class SampleMedia
 {
+    const int HeaderBytes = 44;
+    const int BytesPerSecond = 32_000;
+
     /// <summary>11 s of speech, 16 kHz mono PCM.</summary>
     public static byte[] Speech { get; } = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Media", "Samples", "jfk.wav"));
 
     /// <summary>A sound header with nothing decodable behind it.</summary>
-    public static byte[] Damaged { get; } = [.. Speech[..44], .. new byte[20]];
+    public static byte[] Damaged { get; } = [.. Speech[..HeaderBytes], .. new byte[20]];
+
+    /// <summary>The speech over and over, at least this long.</summary>
+    public static byte[] LongSpeech(TimeSpan length)
+    {
+        var sound = Speech[HeaderBytes..];
+        var times = (int)Math.Ceiling(length.TotalSeconds * BytesPerSecond / sound.Length);
+        return Wave([.. Enumerable.Repeat(sound, times).SelectMany(bytes => bytes)]);
+    }
+
+    /// <summary>A WAV file of these samples, in the speech's own format.</summary>
+    public static byte[] Wave(byte[] samples)
+    {
+        byte[] wave = [.. Speech[..HeaderBytes], .. samples];
+        BinaryPrimitives.WriteInt32LittleEndian(wave.AsSpan(4), wave.Length - 8);
+        BinaryPrimitives.WriteInt32LittleEndian(wave.AsSpan(40), samples.Length);
+        return wave;
+    }
 }

@@ -56,11 +56,11 @@ sealed class Relay : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
-        var app = builder.Build();
-        var relay = new Relay(app, store);
-        app.Run(relay.HandleAsync);
-        await app.StartAsync();
-        relay.Address = new Uri(app.Urls.Single());
+        var built = builder.Build();
+        var relay = new Relay(built, store);
+        built.Run(relay.HandleAsync);
+        await built.StartAsync();
+        relay.Address = new Uri(built.Urls.Single());
         return relay;
     }
 

@@ -138,7 +138,7 @@ public sealed class S3StubTests : IAsyncLifetime
         Assert.Equal("InvalidRequest", await RefusalAsync(() => client.CopyObjectAsync(S3StubServer.BucketName, "a", S3StubServer.BucketName, "a", Ct)));
     }
 
-    Task PutAsync(string text)
+    Task<PutObjectResponse> PutAsync(string text)
     {
         var put = new PutObjectRequest { BucketName = S3StubServer.BucketName, Key = "a", ContentBody = text };
         put.Metadata["note"] = "first";

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.Builder;
@@ -45,10 +44,10 @@ sealed class S3StubServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
-        var app = builder.Build();
-        var stub = new S3StubServer(app, clock ?? TimeProvider.System);
-        app.Run(stub.HandleAsync);
-        await app.StartAsync();
+        var built = builder.Build();
+        var stub = new S3StubServer(built, clock ?? TimeProvider.System);
+        built.Run(stub.HandleAsync);
+        await built.StartAsync();
         return stub;
     }
 
@@ -66,7 +65,7 @@ sealed class S3StubServer : IAsyncDisposable
         try
         {
             var body = await signature.VerifyAsync(http);
-            if (http.Request.Headers.TryGetValue("Content-MD5", out var md5) && md5 != Convert.ToBase64String(MD5.HashData(body)))
+            if (http.Request.Headers.TryGetValue("Content-MD5", out var md5) && md5 != Convert.ToBase64String(StubBucket.Md5(body)))
                 throw new StubError(400, "BadDigest", "The Content-MD5 you specified did not match what we received.");
             var path = (http.Request.Path.Value ?? "/")[1..].Split('/', 2);
             if (path[0] != BucketName)

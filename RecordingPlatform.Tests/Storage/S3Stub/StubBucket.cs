@@ -49,7 +49,7 @@ sealed class StubBucket(TimeProvider clock)
         lock (gate)
         {
             Check(key, ifNoneMatch);
-            return objects[key] = new StubObject(content, $"\"{Md5(content)}\"", storageClass, clock.GetUtcNow()) { Metadata = metadata };
+            return objects[key] = new StubObject(content, $"\"{Convert.ToHexStringLower(Md5(content))}\"", storageClass, clock.GetUtcNow()) { Metadata = metadata };
         }
     }
 
@@ -130,7 +130,7 @@ sealed class StubBucket(TimeProvider clock)
     {
         lock (gate)
         {
-            var etag = $"\"{Md5(content)}\"";
+            var etag = $"\"{Convert.ToHexStringLower(Md5(content))}\"";
             Upload(id, key).Parts[number] = (etag, content);
             return etag;
         }
@@ -150,7 +150,7 @@ sealed class StubBucket(TimeProvider clock)
                 throw new StubError(400, "EntityTooSmall");
             uploads.Remove(id);
             byte[] content = [.. parts.SelectMany(part => upload.Parts[part.Number].Content)];
-            return objects[key] = new StubObject(content, $"\"{Md5(content)}-{parts.Count}\"", "STANDARD", clock.GetUtcNow()) { Metadata = upload.Metadata };
+            return objects[key] = new StubObject(content, $"\"{Convert.ToHexStringLower(Md5(content))}-{parts.Count}\"", "STANDARD", clock.GetUtcNow()) { Metadata = upload.Metadata };
         }
     }
 
@@ -174,5 +174,7 @@ sealed class StubBucket(TimeProvider clock)
     StubUpload Upload(string id, string key) =>
         uploads.GetValueOrDefault(id) is { } upload && upload.Key == key ? upload : throw new StubError(404, "NoSuchUpload");
 
-    static string Md5(byte[] content) => Convert.ToHexStringLower(MD5.HashData(content));
+#pragma warning disable CA5351 // S3's ETags and Content-MD5 are MD5: sums, not secrets.
+    public static byte[] Md5(byte[] content) => MD5.HashData(content);
+#pragma warning restore CA5351
 }

@@ -74,7 +74,7 @@ sealed class StubSignature(string accessKey, string secretKey, string region, Ti
     }
 
     /// <summary>Each chunk is <c>size-in-hex;chunk-signature=…</c>, its bytes, and a line end; the last is empty. Each signs the one before.</summary>
-    byte[] Unframed(byte[] body, byte[] key, string date, string scope, string seed, long decodedLength)
+    static byte[] Unframed(byte[] body, byte[] key, string date, string scope, string seed, long decodedLength)
     {
         using var content = new MemoryStream();
         var previous = seed;

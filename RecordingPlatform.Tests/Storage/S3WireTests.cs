@@ -8,8 +8,8 @@ namespace RecordingPlatform.Tests.Storage;
 
 /// <summary>
 /// The S3 provider against a server that this project did not write. s3rver has no conditional writes, no restores, lists every
-/// object as hot and verifies no signature of version 4, so of the contract's tests those about taken names, races and tiers cannot
-/// pass there: the stub has those, and wrong keys.
+/// object as hot, verifies no signature of version 4 and answers a range of an empty object with a byte that is not there. So of the
+/// contract's tests those about taken names, races, tiers and empty objects cannot pass there: the stub has those, and wrong keys.
 /// </summary>
 [SupportedOSPlatform("linux")]
 public sealed class S3WireTests(S3Rver server) : IAsyncLifetime
@@ -47,7 +47,6 @@ public sealed class S3WireTests(S3Rver server) : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(0)]
     [InlineData(1)]
     [InlineData(100_000)]
     [InlineData(8 * 1024 * 1024)]

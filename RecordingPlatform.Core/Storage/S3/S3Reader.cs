@@ -43,11 +43,7 @@ internal sealed class S3Reader(S3Bucket bucket, S3Tiering tiering)
             try
             {
                 var answer = await bucket.Api.GetObjectAsync(get, ct);
-                if (answer.ContentLength > 0)
-                    return Found(answer, name, offset);
-                // Some servers answer a range of an empty object with nothing instead of 416.
-                answer.Dispose();
-                return null;
+                return Found(answer, name, offset);
             }
             catch (AmazonS3Exception refused) when (S3Failure.IsMissing(refused))
             {

@@ -88,3 +88,36 @@ apt_install() {
     fi
     "${install[@]}" "$@"
 }
+
+# need_npm FOLDER: installs what FOLDER's lock file names, unless exactly that was installed before. Quiet unless it has to.
+need_npm() {
+    local folder=$1 shown=${1#"$root/"} stamp=$1/node_modules/.installed wanted log
+    need_programs node npm
+    need_home
+    wanted=$(cd "$folder" && { cat package.json package-lock.json .npmrc && node --version; } | sha256sum)
+    if [[ -f $stamp && $(cat "$stamp") == "$wanted" ]]; then
+        return
+    fi
+    if [[ ! -w $folder ]]; then
+        echo "$shown must be installed, but the folder belongs to $(stat -c %U "$folder"): start as that user, or in a clone of your own." >&2
+        exit 1
+    fi
+
+    # Two starts at once install one after the other; the second then finds nothing to do.
+    exec {lock}<"$folder"
+    flock "$lock"
+    if [[ ! -f $stamp || $(cat "$stamp") != "$wanted" ]]; then
+        echo "Installing $(basename "$folder") (npm; once)"
+        log=$(mktemp)
+        # --no-bin-links and --ignore-scripts: nothing that a package brings runs here.
+        if ! (cd "$folder" && npm ci --ignore-scripts --no-bin-links --loglevel=error {lock}<&-) >"$log" 2>&1 </dev/null; then
+            cat "$log" >&2
+            rm -f "$log"
+            echo "Installing $shown failed: the lines above say why." >&2
+            exit 1
+        fi
+        rm -f "$log"
+        echo "$wanted" >"$stamp"
+    fi
+    exec {lock}<&-
+}

@@ -3,6 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RecordingPlatform.Core.Storage.Azure;
+using RecordingPlatform.Core.Storage.S3;
 
 namespace RecordingPlatform.Core.Storage;
 
@@ -26,23 +28,42 @@ public static class ObjectStoreRegistration
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StorageOptions>, StorageOptionsValidation>());
-        services.AddOptions<StorageOptions>().Bind(configuration.GetSection(StorageOptions.Section)).ValidateOnStart();
+        services.AddOptions<StorageOptions>()
+            .Bind(configuration.GetSection(StorageOptions.Section))
+            .Configure(options => options.Azure.ConnectionString = configuration.GetConnectionString("blobs"))
+            .ValidateOnStart();
 
-        services.AddKeyedSingleton<IObjectStore>(StoreContainer.Recordings, (provider, _) => Open(provider, options => options.Container));
-        services.AddKeyedSingleton<IObjectStore>(StoreContainer.Evidence, (provider, _) => Open(provider, options => options.EvidenceContainer));
+        // One for both containers; made only where the provider is asked for.
+        services.AddSingleton(AzureHttp);
+        services.AddSingleton(S3);
+        services.AddKeyedSingleton(StoreContainer.Recordings, Open);
+        services.AddKeyedSingleton(StoreContainer.Evidence, Open);
         services.AddSingleton(provider => provider.GetRequiredKeyedService<IObjectStore>(StoreContainer.Recordings));
+        services.AddHostedService<ContainerSetupService>();
         return services;
     }
 
-    static DiskObjectStore Open(IServiceProvider provider, Func<StorageOptions, string> container)
+    static IObjectStore Open(IServiceProvider provider, object? key)
     {
         var options = provider.GetRequiredService<IOptions<StorageOptions>>().Value;
-        if (options.Provider == "disk" && OperatingSystem.IsLinux())
+        var container = options.ContainerOf((StoreContainer)key!).Name;
+        return options.Provider switch
         {
-            return new DiskObjectStore(
-                options.Disk, container(options), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<DiskObjectStore>>());
-        }
-
-        throw new NotSupportedException($"Storage:Provider is '{options.Provider}', which this build does not contain.");
+            "azure" => new AzureObjectStore(provider.GetRequiredService<BlobHttp>(), container),
+            "s3" => new S3ObjectStore(provider.GetRequiredService<S3Client>(), container, provider.GetRequiredService<ILogger<S3ObjectStore>>()),
+            "disk" when OperatingSystem.IsLinux() => new DiskObjectStore(
+                options.Disk, container, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<DiskObjectStore>>()),
+            _ => throw new NotSupportedException($"Storage:Provider is '{options.Provider}', which does not work here."),
+        };
     }
+
+    static BlobHttp AzureHttp(IServiceProvider provider)
+    {
+        var azure = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Azure;
+        return BlobConnection.TryParse(azure.ConnectionString, out var connection, out var error)
+            ? new BlobHttp(connection, azure.Timeout, provider.GetRequiredService<TimeProvider>())
+            : throw new InvalidOperationException(error);
+    }
+
+    static S3Client S3(IServiceProvider provider) => new(provider.GetRequiredService<IOptions<StorageOptions>>().Value.S3);
 }

@@ -208,4 +208,42 @@ public sealed class RunScriptTests : IDisposable
         Assert.Equal(["update", "install -y --no-install-recommends postgresql-common", "postgresql-common/createcluster.conf", "install -y --no-install-recommends postgresql ffmpeg"],
             _run.Calls.Select(c => c.StartsWith("sed", StringComparison.Ordinal) ? string.Join('/', c.Split('/')[^2..]) : c.Split(" -q ")[1]));
     }
+
+    [Theory]
+    [InlineData("--store", "azurite")]
+    [InlineData("--store=azurite")]
+    public async Task Azurite_is_installed_once_and_only_where_it_will_be_used(params string[] options)
+    {
+        WriteAzurite("[[ $1 != ci ]] || mkdir -p node_modules");
+
+        await _run.RunAsync("--store", "disk");
+        Assert.DoesNotContain(_run.Calls, c => c.StartsWith("npm ci", StringComparison.Ordinal));
+
+        var (exitCode, _, error) = await _run.RunAsync(options);
+        await _run.RunAsync(options);
+        Assert.True(exitCode == 0, error);
+        Assert.Single(_run.Calls, c => c.StartsWith("npm ci", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task When_Azurite_cannot_be_installed_the_last_line_says_so_and_nothing_starts()
+    {
+        WriteAzurite("echo no network >&2; exit 1");
+
+        var (exitCode, _, error) = await _run.RunAsync("--store", "azurite");
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal(["no network", "Installing RecordingPlatform.AppHost/azurite failed: the lines above say why."], error.TrimEnd().Split('\n'));
+        Assert.DoesNotContain(_run.Calls, c => c.StartsWith("process", StringComparison.Ordinal));
+    }
+
+    void WriteAzurite(string npm)
+    {
+        foreach (var file in (string[])["package.json", "package-lock.json", ".npmrc"])
+        {
+            _run.Write($"RecordingPlatform.AppHost/azurite/{file}", "{}");
+        }
+
+        _run.Command("npm", npm);
+    }
 }

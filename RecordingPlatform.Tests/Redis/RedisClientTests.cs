@@ -133,7 +133,7 @@ public sealed class RedisClientTests
     public async Task A_stalled_server_fails_calls_in_time_and_then_at_once_and_is_found_again()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var redis = await ConnectAsync(server.Settings with { CallTimeout = TimeSpan.FromMilliseconds(300), ConnectTimeout = TimeSpan.FromSeconds(1) });
+        await using var redis = await ConnectAsync(server.Settings with { CallTimeout = TimeSpan.FromMilliseconds(300), ConnectTimeout = TimeSpan.FromSeconds(1), KeepAlive = TimeSpan.FromMinutes(5) });
         Assert.True(await redis.TrySetAsync("key", Text("value"), Hour, onlyIfAbsent: false, Ct));
 
         server.Stall();

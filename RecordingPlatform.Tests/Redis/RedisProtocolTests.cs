@@ -140,7 +140,7 @@ public sealed class RedisProtocolTests
     {
         var release = new TaskCompletionSource();
         await using var server = new ScriptedServer((_, _) => release.Task); // reads no further
-        await using var redis = await ConnectAsync(server, Patience, settings => settings with { MaxUnsentBytes = 4 * 1024 * 1024 });
+        await using var redis = await ConnectAsync(server, 3 * Patience, settings => settings with { MaxUnsentBytes = 4 * 1024 * 1024 });
         using var cancel = new CancellationTokenSource();
         var value = new byte[1024 * 1024];
 

@@ -26,10 +26,10 @@ sealed class AzureContainer : IAsyncDisposable
     public static async Task<AzureContainer> StartAsync(Azurite azurite) =>
         new(azurite, await Relay.StartAsync(await azurite.AddressAsync()));
 
-    public async Task<AzureObjectStore> OpenAsync(string? key = null, TimeSpan? timeout = null)
+    public async Task<AzureObjectStore> OpenAsync(string? key = null, TimeSpan? timeout = null, TimeProvider? clock = null)
     {
         Assert.True(BlobConnection.TryParse(await azurite.ConnectionStringAsync(Relay.Address, key), out var connection, out var error), error);
-        return new AzureObjectStore(new BlobHttp(connection, timeout ?? TimeSpan.FromSeconds(30), TimeProvider.System), Name);
+        return new AzureObjectStore(new BlobHttp(connection, timeout ?? TimeSpan.FromSeconds(30), clock ?? TimeProvider.System), Name);
     }
 
     public ValueTask DisposeAsync() => Relay.DisposeAsync();

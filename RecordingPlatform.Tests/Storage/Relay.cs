@@ -27,16 +27,20 @@ sealed class Relay : IAsyncDisposable
     readonly Uri store;
     readonly HttpClient client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
     readonly ConcurrentQueue<Relayed> seen = new();
+    bool disposed;
 
     Relay(WebApplication app, Uri store) => (this.app, this.store) = (app, store);
 
-    public Uri Address => new(app.Urls.Single());
+    public Uri Address { get; private set; } = null!;
 
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<Relayed> Seen => [.. seen];
 
     /// <summary>Answers in the store's place: true when it did.</summary>
     public Func<Relayed, HttpContext, Task<bool>>? Before { get; set; }
+
+    /// <summary>Alters a request on its way to the store.</summary>
+    public Action<HttpRequestMessage>? Alter { get; set; }
 
     /// <summary>Sees the store's answer before it is handed on: true when it was not to be.</summary>
     public Func<Relayed, HttpResponseMessage, HttpContext, Task<bool>>? After { get; set; }
@@ -52,10 +56,11 @@ sealed class Relay : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
-        var app = builder.Build();
-        var relay = new Relay(app, store);
-        app.Run(relay.HandleAsync);
-        await app.StartAsync();
+        var built = builder.Build();
+        var relay = new Relay(built, store);
+        built.Run(relay.HandleAsync);
+        await built.StartAsync();
+        relay.Address = new Uri(built.Urls.Single());
         return relay;
     }
 
@@ -85,6 +90,9 @@ sealed class Relay : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (disposed)
+            return;
+        disposed = true;
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
         await app.StopAsync(now.Token);
@@ -105,6 +113,7 @@ sealed class Relay : IAsyncDisposable
         }
 
         using var request = await CopyAsync(http);
+        Alter?.Invoke(request);
         using var answer = await SendAsync(request);
         relayed.Status = (int)answer.StatusCode;
         if (After is { } after && await after(relayed, answer, http))

@@ -4,7 +4,7 @@ public sealed class BrowserPackageTests
 {
     static readonly string Root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../.."));
 
-    public static TheoryData<string> Locks => [.. new[] { "RecordingPlatform.Web", "RecordingPlatform.Tests/Web/axe", "RecordingPlatform.AppHost/azurite" }];
+    public static TheoryData<string> Locks => [.. new[] { "RecordingPlatform.Web", "RecordingPlatform.Tests/Web/axe", "RecordingPlatform.AppHost/azurite", "RecordingPlatform.Tests/Storage/s3rver" }];
 
     [Theory, MemberData(nameof(Locks))]
     public void A_lock_file_names_versions_and_hashes_but_no_registry(string folder)

@@ -68,8 +68,13 @@ internal sealed class BlobContainer(BlobHttp http, string name)
         return IsCreated(await http.SendAsync(message, name, ct));
     }
 
+    /// <returns>False when there is no such blob.</returns>
     public async Task<bool> DeleteAsync(string blob, CancellationToken ct)
     {
+        // Azurite would delete the uncommitted blocks of an upload that is under way, and call that a blob.
+        if (await AskAsync(blob, ct) is null)
+            return false;
+
         using var message = http.Create(RequestMethod.Delete, name, blob);
         // Someone's snapshot would refuse the delete, and outlive it.
         message.Request.Headers.Add("x-ms-delete-snapshots", "include");

@@ -28,7 +28,7 @@ internal static class BlobFailure
                 $"{store} takes no account keys: set ConnectionStrings:blobs to the URL of the account's blob service, and give this identity the role 'Storage Blob Data Contributor' {answer}."),
             (403, "AccountIsDisabled") => new IOException($"{store} belongs to a storage account that is disabled {answer}."),
             (401 or 403, _) => new IOException(
-                $"{store} denied access: check the account in ConnectionStrings:blobs, this identity's role, and the account's firewall {answer}."),
+                $"{store} denied access: check AccountName and AccountKey in ConnectionStrings:blobs, or with Entra ID this identity's role 'Storage Blob Data Contributor', and the account's firewall {answer}."),
             (404, "ContainerNotFound") => new IOException($"{store} does not exist: create it, or start again with a right to create it {answer}."),
             (409, "ContainerBeingDeleted") => new IOException($"{store} is being deleted {answer}."),
             (429 or >= 500, _) => new IOException($"{store} is not available now {answer}."),

@@ -41,6 +41,9 @@ internal sealed class BlobReader(BlobContainer container)
 
         switch (response.Status, BlobFailure.CodeOf(response))
         {
+            // Azurite's 416 for the byte after the last.
+            case (206, _) when response.Headers.ContentLength == 0:
+                return null;
             case (206, _):
                 var (given, whole) = RangeOf(response, offset);
                 // Out of the message, whose end would close it.

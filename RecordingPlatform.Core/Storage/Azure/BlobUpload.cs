@@ -27,8 +27,19 @@ internal sealed class BlobUpload(BlobContainer container, string name) : PartUpl
         taken = !container.IsCreated(response);
     }
 
-    protected override async Task<PutOutcome> PutWholeAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct) =>
-        await container.PutAsync(Name, Stamp, bytes, ct) ? PutOutcome.Created : await WhoseAsync(ct);
+    protected override async Task<PutOutcome> PutWholeAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    {
+        if (await container.PutAsync(Name, Stamp, bytes, ct))
+            return PutOutcome.Created;
+        if (await container.AskAsync(Name, ct) is { } taking)
+            return taking.Stamp == Stamp ? PutOutcome.Created : PutOutcome.AlreadyExists;
+
+        // Refused, and nothing there: deleted meanwhile, or Azurite, to which another writer's uncommitted blocks are a blob.
+        if (bytes.IsEmpty)
+            return await PutPartsAsync(0, ct);
+        await SendPartAsync(1, bytes, ct);
+        return await PutPartsAsync(1, ct);
+    }
 
     protected override async Task<PutOutcome> PutPartsAsync(int count, CancellationToken ct)
     {

@@ -75,7 +75,8 @@ internal sealed class S3Bucket(S3Client client, string name, bool checksConditio
         {
             for (var tries = 1; ; tries++)
             {
-                var put = new PutObjectRequest { BucketName = name, Key = key, InputStream = bytes.AsStream(), IfNoneMatch = "*" };
+                // Signed whole, since it is in memory whole: signed chunks need a server that takes their framing off again.
+                var put = new PutObjectRequest { BucketName = name, Key = key, InputStream = bytes.AsStream(), IfNoneMatch = "*", UseChunkEncoding = false };
                 put.Metadata[StampName] = stamp;
                 try
                 {

@@ -43,7 +43,11 @@ internal sealed class S3Reader(S3Bucket bucket, S3Tiering tiering)
             try
             {
                 var answer = await bucket.Api.GetObjectAsync(get, ct);
-                return Found(answer, name, offset);
+                if (answer.ContentLength > 0)
+                    return Found(answer, name, offset);
+                // Some servers answer a range of an empty object with nothing instead of 416.
+                answer.Dispose();
+                return null;
             }
             catch (AmazonS3Exception refused) when (S3Failure.IsMissing(refused))
             {

@@ -18,7 +18,11 @@ internal sealed partial class S3Upload(S3Bucket bucket, string name, ILogger log
         id ??= await BeginAsync(ct);
         var sent = await bucket.GuardAsync(
             () => bucket.Api.UploadPartAsync(
-                new UploadPartRequest { BucketName = bucket.Name, Key = Name, UploadId = id, PartNumber = number, InputStream = part.AsStream(), PartSize = part.Length }, ct),
+                new UploadPartRequest
+                {
+                    BucketName = bucket.Name, Key = Name, UploadId = id, PartNumber = number, InputStream = part.AsStream(), PartSize = part.Length, UseChunkEncoding = false,
+                },
+                ct),
             ct);
         parts.Add(new PartETag(number, sent.ETag));
     }

@@ -14,7 +14,7 @@ public sealed class RunOptionsTests
         Assert.Equal("/srv/data", values["data"]);
         Assert.Equal("8080", values["web-port"]);
         Assert.Equal("8081", values["api-port"]);
-        Assert.Equal("disk", values["store"]);
+        Assert.Equal("azurite", values["store"]);
         Assert.Equal("false", values["no-demo"]);
     }
 

@@ -38,6 +38,12 @@ internal sealed class RunScript : IDisposable
             Command(program, "");
         }
 
+        foreach (var file in (string[])["package.json", "package-lock.json", ".npmrc"])
+        {
+            Write($"RecordingPlatform.AppHost/azurite/{file}", "{}");
+        }
+
+        Command("npm", "[[ $1 != ci ]] || mkdir -p node_modules");
         Command("dotnet", $"""
             case $1 in
                 --version) echo 10.0.100 ;;

@@ -17,7 +17,7 @@ internal sealed record RunOptions : ParsedOptions
 
     public int? ApiPort { get; init; }
 
-    public string Store { get; init; } = "disk";
+    public string Store { get; init; } = "azurite";
 
     public bool Demo { get; init; } = true;
 

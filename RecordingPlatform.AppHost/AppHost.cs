@@ -12,6 +12,10 @@ var adminEmail = builder.AddParameter("admin-email", "admin@demo.example");
 builder.AddAzureContainerAppEnvironment("apps");
 var postgres = builder.AddAzurePostgresFlexibleServer("postgres").RunAsContainer(server => server.WithDataVolume());
 var recordings = postgres.AddDatabase("recordings");
+var redis = builder.AddAzureManagedRedis("redis").RunAsContainer();
+// On this machine either Azure's emulator or, without an account, a folder.
+var blobs = here && builder.Configuration["store"] != "azurite" ? null
+    : builder.AddAzureStorage("storage").RunAsEmulator(emulator => emulator.WithDataVolume()).AddBlobs("blobs");
 
 // The programs that serve sign in without rights over the schema; in Azure that is their own Entra identity.
 IResourceBuilder<IResourceWithConnectionString> appLogin = !here ? recordings : builder.AddConnectionString("recordings-app",
@@ -49,6 +53,11 @@ var web = builder.AddProject<Projects.RecordingPlatform_Web>("web", launchProfil
     .WaitFor(api);
 
 api.WithEnvironment("Portal__Origin", web.GetEndpoint("http"));
+StoredIn(blobs, api, worker);
+foreach (var program in (IResourceBuilder<ProjectResource>[])[api, worker])
+{
+    program.WithReference(redis).WaitFor(redis);
+}
 
 if (here)
 {
@@ -58,13 +67,15 @@ if (here)
 
     if (builder.Configuration["no-demo"] != "true")
     {
-        OnThisMachine(builder.AddProject<Projects.RecordingPlatform_Worker>("demo", launchProfileName: null)
+        var demo = builder.AddProject<Projects.RecordingPlatform_Worker>("demo", launchProfileName: null)
             .WithArgs("demo")
             .WithReference(appLogin, connectionName: "recordings")
             .WithEnvironment("Administrator__Email", adminEmail)
             .WithEnvironment("Administrator__Password", adminPassword)
             .WithEnvironment("Demo__UsersFile", Path.Combine(data, "demo-users.json"))
-            .WaitForCompletion(migrate));
+            .WaitForCompletion(migrate);
+        OnThisMachine(demo);
+        StoredIn(blobs, demo);
     }
 }
 
@@ -82,8 +93,19 @@ void OnThisMachine(params IResourceBuilder<ProjectResource>[] programs)
     {
         program.WithEnvironment("DOTNET_ENVIRONMENT", "Development")
             .WithEnvironment("Keys__LocalFile", Path.Combine(data, "keys", "kek.json"))
-            .WithEnvironment("Storage__Provider", builder.Configuration["store"] ?? "disk")
             .WithEnvironment("Storage__Disk__Path", Path.Combine(data, "objects"))
             .WithEnvironment("Workdir__Folder", Path.Combine(data, "work"));
+    }
+}
+
+void StoredIn(IResourceBuilder<IResourceWithConnectionString>? account, params IResourceBuilder<ProjectResource>[] programs)
+{
+    foreach (var program in programs)
+    {
+        program.WithEnvironment("Storage__Provider", account is null ? "disk" : "azure");
+        if (account is not null)
+        {
+            program.WithReference(account).WaitFor(account);
+        }
     }
 }

@@ -3,6 +3,7 @@ using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Processing;
+using RecordingPlatform.Core.Redis;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.ServiceDefaults;
 using RecordingPlatform.Worker.Jobs;
@@ -22,6 +23,7 @@ internal static class WorkerHost
         services.AddRecordingDb(builder.Configuration.GetRequiredConnectionString(DatabaseSetup.ConnectionName));
         services.AddEnvelopeKeys(builder.Configuration);
         services.AddObjectStore(builder.Configuration);
+        services.AddRedis(builder.Configuration);
         services.AddHostedService<DatabaseGuard>();
         services.AddSingleton<ObjectSweeper>();
         services.AddSingleton<ObjectWriter>();

@@ -4,6 +4,7 @@ using RecordingPlatform.Api.Http;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Keys;
+using RecordingPlatform.Core.Redis;
 using RecordingPlatform.Core.Storage;
 
 namespace RecordingPlatform.Api.Operations;
@@ -28,7 +29,7 @@ internal sealed class Health : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/health", HandleAsync).AllowAnonymous();
 
-    static async Task<IResult> HandleAsync(HttpContext http, RecordingDb db, IObjectStore store, EnvelopeKeys keys, CancellationToken ct)
+    static async Task<IResult> HandleAsync(HttpContext http, RecordingDb db, IObjectStore store, EnvelopeKeys keys, RedisClient redis, CancellationToken ct)
     {
         var database = await CheckDatabaseAsync(db, ct);
         var objectStore = await store.ProbeAsync(ct);
@@ -48,6 +49,13 @@ internal sealed class Health : IEndpoint
                     ["database"] = database,
                     ["object_store"] = objectStore.Writable ? "ok" : objectStore.Reason ?? "not writable",
                     ["key_service"] = keyService,
+                    // Never makes the whole unhealthy: everything works without it.
+                    ["redis"] = redis.Health switch
+                    {
+                        { Condition: RedisCondition.Answering } => "ok",
+                        { Condition: RedisCondition.Off } => "off",
+                        var health => health.Why ?? "unknown",
+                    },
                 },
             };
         }

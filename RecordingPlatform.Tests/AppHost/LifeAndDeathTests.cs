@@ -1,7 +1,10 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Npgsql;
 using RecordingPlatform.AppHost.Local;
+using RecordingPlatform.Core.Redis;
+using RecordingPlatform.Tests.Redis;
 
 namespace RecordingPlatform.Tests.AppHost;
 
@@ -12,10 +15,10 @@ public sealed class LifeAndDeathTests
     [Fact]
     public async Task On_SIGTERM_everything_ends_in_reverse_and_nothing_is_left()
     {
-        await using var platform = new StagedPlatform();
+        await using var platform = new StagedPlatform { Store = "azurite" };
         await platform.StartAndBeReadyAsync();
         var children = platform.Children();
-        Assert.Equal(4, children.Count);
+        Assert.Equal(6, children.Count);
 
         var (exitCode, took) = await platform.TerminateAsync();
 
@@ -27,7 +30,8 @@ public sealed class LifeAndDeathTests
         Assert.True(ends.IndexOf("web ends") < ends.IndexOf("api drains"), string.Join('\n', ends));
         var database = platform.Output.IndexOf("received fast shutdown request", StringComparison.Ordinal);
         Assert.All((string[])["api       | stopped", "worker    | stopped"], line =>
-            Assert.InRange(platform.Output.IndexOf(line, StringComparison.Ordinal), 0, database));
+            Assert.All((int[])[database, platform.Output.IndexOf("redis     | stopped", StringComparison.Ordinal), platform.Output.IndexOf("storage   | stopped", StringComparison.Ordinal)], store =>
+                Assert.InRange(platform.Output.IndexOf(line, StringComparison.Ordinal), 0, store)));
     }
 
     [Fact]
@@ -65,8 +69,10 @@ public sealed class LifeAndDeathTests
     [Fact]
     public async Task After_the_engine_was_killed_the_next_start_ends_the_orphans_and_keeps_the_data()
     {
-        await using var platform = new StagedPlatform();
+        await using var platform = new StagedPlatform { Store = "azurite" };
         await platform.StartAndBeReadyAsync();
+        var address = platform.EnvironmentOf("api")["ConnectionStrings__blobs"];
+        await new StagedBlobs(address).PutAsync("kept", "sealed bytes");
         await using (var source = NpgsqlDataSource.Create(platform.EnvironmentOf("migrate")["ConnectionStrings__recordings"]))
         {
             await using var command = source.CreateCommand("CREATE TABLE kept AS SELECT 'still here' AS what");
@@ -81,12 +87,41 @@ public sealed class LifeAndDeathTests
         await platform.StartAndBeReadyAsync();
 
         Assert.DoesNotContain(orphans, o => o.IsAlive);
-        Assert.Matches(@"ended what an earlier start left running: web \(\d+\), (api|worker) \(\d+\), (api|worker) \(\d+\), postgres \(\d+\)", platform.Output);
+        Assert.Matches(@"ended what an earlier start left running: web \(\d+\), (api|worker) \(\d+\), (api|worker) \(\d+\), ((postgres|redis|storage) \(\d+\)(, )?){3}\n", platform.Output);
         var state = JsonSerializer.Deserialize<Dictionary<string, string>>(await File.ReadAllTextAsync(platform.PlatformPath));
         Assert.Equal($"http://localhost:{platform.WebPort}", state!["web"]);
         await using var again = NpgsqlDataSource.Create(platform.EnvironmentOf("migrate")["ConnectionStrings__recordings"]);
         await using var question = again.CreateCommand("SELECT what FROM kept");
         Assert.Equal("still here", await question.ExecuteScalarAsync());
+        Assert.Equal(address, platform.EnvironmentOf("api")["ConnectionStrings__blobs"]);
+        Assert.Equal("sealed bytes", await new StagedBlobs(address).GetAsync("kept"));
+    }
+
+    [Theory]
+    [InlineData("redis")]
+    [InlineData("storage")]
+    public async Task A_store_that_crashes_is_started_again_where_it_was(string name)
+    {
+        await using var platform = new StagedPlatform { Store = "azurite" };
+        await platform.StartAndBeReadyAsync();
+        var before = platform.Child(name);
+        var told = platform.EnvironmentOf("api");
+
+        Signals.Send(before.Pid, Signals.Kill);
+        await Eventually.Holds(() => platform.Children().Count == 6 && platform.Child(name) != before, () => platform.Output);
+        await Eventually.Holds(() => Regex.Count(platform.Output, $@"{name} +\| ready ", RegexOptions.None, TimeSpan.FromSeconds(1)) == 2, () => platform.Output);
+
+        if (name == "storage")
+        {
+            var blobs = new StagedBlobs(told["ConnectionStrings__blobs"]);
+            await blobs.PutAsync("after", "the crash");
+            Assert.Equal("the crash", await blobs.GetAsync("after"));
+        }
+        else
+        {
+            await using var redis = new RedisClient(RedisSettings.Parse(told["ConnectionStrings__redis"]), TimeProvider.System, new LogLines());
+            await Eventually.Holds(() => redis.Health.Condition is RedisCondition.Answering, () => $"{redis.Health}");
+        }
     }
 
     [Fact]

@@ -2,6 +2,8 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using Npgsql;
 using RecordingPlatform.AppHost.Local;
+using RecordingPlatform.Core.Redis;
+using RecordingPlatform.Tests.Redis;
 
 namespace RecordingPlatform.Tests.AppHost;
 
@@ -64,6 +66,23 @@ public sealed class PictureTests : IClassFixture<PictureTests.Started>
         Assert.Equal(Path.Combine(_platform.Data, "keys", "kek.json"), told["Keys__LocalFile"]);
         Assert.Equal(("disk", Path.Combine(_platform.Data, "objects")), (told["Storage__Provider"], told["Storage__Disk__Path"]));
         Assert.Equal(Path.Combine(_platform.Data, "work"), told["Workdir__Folder"]);
+    }
+
+    [Theory]
+    [InlineData("api")]
+    [InlineData("worker")]
+    public async Task What_serves_is_given_a_Redis_that_takes_its_password_and_no_other(string name)
+    {
+        var settings = RedisSettings.Parse(_platform.EnvironmentOf(name)["ConnectionStrings__redis"]);
+        Assert.Equal(("127.0.0.1", 32), (settings.Host, settings.Password!.Length));
+
+        await using var redis = new RedisClient(settings, TimeProvider.System, new LogLines());
+        await Eventually.Holds(() => redis.Health.Condition is RedisCondition.Answering, () => $"{redis.Health}");
+        Assert.True(await redis.TryPingAsync(TestContext.Current.CancellationToken));
+
+        await using var stranger = new RedisClient(settings with { Password = "wrong" }, TimeProvider.System, new LogLines());
+        await Eventually.Holds(() => stranger.Health.Condition is RedisCondition.Away, () => $"{stranger.Health}");
+        Assert.DoesNotContain(settings.Password, File.ReadAllText($"/proc/{_platform.Child("redis").Pid}/cmdline"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal sealed class RunScript : IDisposable
     static readonly string Repository = Path.GetFullPath("../../../..", AppContext.BaseDirectory);
 
     static readonly string[] Tools =
-        ["bash", "cat", "dirname", "env", "find", "flock", "grep", "id", "mkdir", "mktemp", "readlink", "rm", "setsid", "sha256sum", "sleep", "sort", "stat", "touch", "xargs"];
+        ["basename", "bash", "cat", "dirname", "env", "find", "flock", "grep", "id", "mkdir", "mktemp", "readlink", "rm", "setsid", "sha256sum", "sleep", "sort", "stat", "touch", "xargs"];
 
     public RunScript()
     {
@@ -33,11 +33,17 @@ internal sealed class RunScript : IDisposable
             File.CreateSymbolicLink(Path.Combine(Commands, tool), RecordingPlatform.AppHost.Local.Installed.Find(tool)!);
         }
 
-        foreach (var program in (string[])["ffmpeg", "ffprobe", "node", "npm", "postgres"])
+        foreach (var program in (string[])["ffmpeg", "ffprobe", "node", "npm", "postgres", "redis-server"])
         {
             Command(program, "");
         }
 
+        foreach (var file in (string[])["package.json", "package-lock.json", ".npmrc"])
+        {
+            Write($"RecordingPlatform.AppHost/azurite/{file}", "{}");
+        }
+
+        Command("npm", "[[ $1 != ci ]] || mkdir -p node_modules");
         Command("dotnet", $"""
             case $1 in
                 --version) echo 10.0.100 ;;

@@ -35,6 +35,8 @@ internal sealed class StagedPlatform : IAsyncDisposable
             ServiceScript.WriteTo(Path.Combine(Directory.CreateDirectory(Path.Combine(Root, project, layout)).FullName, project));
         }
 
+        var azurite = Path.GetFullPath("../../../../RecordingPlatform.AppHost/azurite", AppContext.BaseDirectory);
+        Directory.CreateSymbolicLink(Path.Combine(Root, "RecordingPlatform.AppHost", "azurite"), azurite);
         WebPort = FreePort();
         ApiPort = FreePort();
     }
@@ -51,6 +53,8 @@ internal sealed class StagedPlatform : IAsyncDisposable
 
     /// <summary>Who starts it; null for the caller.</summary>
     public string? User { get; init; }
+
+    public string Store { get; init; } = "disk";
 
     public Dictionary<string, string> Behaviours { get; } = [];
 
@@ -86,7 +90,7 @@ internal sealed class StagedPlatform : IAsyncDisposable
         }
 
         start.ArgumentList.Add(Path.Combine(Root, "RecordingPlatform.AppHost", Layout, "RecordingPlatform.AppHost.dll"));
-        foreach (var option in options.Length > 0 ? options : ["--data", Data, "--web-port", $"{WebPort}", "--api-port", $"{ApiPort}"])
+        foreach (var option in options.Length > 0 ? options : ["--data", Data, "--web-port", $"{WebPort}", "--api-port", $"{ApiPort}", "--store", Store])
         {
             start.ArgumentList.Add(option);
         }
@@ -133,6 +137,14 @@ internal sealed class StagedPlatform : IAsyncDisposable
         var watch = Stopwatch.StartNew();
         Signals.Send(Engine.Id, Signals.Terminate);
         return (await EndedAsync(), watch.Elapsed);
+    }
+
+    /// <summary>A process that the engine wrote down.</summary>
+    public ProcessIdentity Child(string name)
+    {
+        using var record = JsonDocument.Parse(File.ReadAllText(Path.Combine(Data, "engine.json")));
+        return record.RootElement.GetProperty("children").EnumerateArray().Single(c => c.GetProperty("name").GetString() == name)
+            .GetProperty("process").Deserialize<ProcessIdentity>(AtomicFile.Json)!;
     }
 
     /// <summary>What a stand-in was told: its variables.</summary>

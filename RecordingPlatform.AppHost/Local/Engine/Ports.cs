@@ -17,9 +17,9 @@ internal static class Ports
         List<string> notes = [];
         HashSet<int> given = [];
         // Those with a wish first, so that none of the others is given their port.
-        foreach (var (resource, endpoint) in resources.SelectMany(r => r.Endpoints.Select(e => (r, e))).OrderBy(x => x.e.Port is null))
+        foreach (var (resource, endpoint) in resources.SelectMany(r => r.Endpoints.Select(e => (r, e))).OrderBy(x => x.e.Port is null).ThenBy(x => x.e.Preferred is null))
         {
-            if (endpoint.Port is { } wish && IsFree(wish) && given.Add(wish))
+            if ((endpoint.Port ?? endpoint.Preferred) is { } wish && IsFree(wish) && given.Add(wish))
             {
                 endpoint.Allocated = wish;
                 continue;

@@ -7,6 +7,9 @@ internal sealed class Endpoint(string name, int? port, string? environmentVariab
 
     public int? Port { get; } = port;
 
+    /// <summary>The port it had last time: taken again when it is free, and not missed otherwise.</summary>
+    public int? Preferred { get; set; }
+
     /// <summary>The variable that tells an executable its port.</summary>
     public string? EnvironmentVariable { get; } = environmentVariable;
 

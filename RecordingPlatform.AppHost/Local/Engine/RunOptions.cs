@@ -17,7 +17,7 @@ internal sealed record RunOptions : ParsedOptions
 
     public int? ApiPort { get; init; }
 
-    public string Store { get; init; } = "disk";
+    public string Store { get; init; } = "azurite";
 
     public bool Demo { get; init; } = true;
 
@@ -73,9 +73,7 @@ internal sealed record RunOptions : ParsedOptions
                 case "--data":
                     options = options with { Data = Path.GetFullPath(value, currentFolder) };
                     break;
-                case "--store" when value == "azurite":
-                    return new Refused("--store azurite is not available yet: leave it out, or use --store disk", 1);
-                case "--store" when value == "disk":
+                case "--store" when value is "azurite" or "disk":
                     options = options with { Store = value };
                     break;
                 case "--web-port" when isPort:

@@ -10,4 +10,13 @@ public static class EventRegistration
         services.AddSingleton<EventHints>();
         return services.AddHostedService(provider => ActivatorUtilities.CreateInstance<EventHintListener>(provider, channel));
     }
+
+    /// <summary>Streams of events for callers of this process. Needs <c>AddRecordingDb</c>.</summary>
+    public static IServiceCollection AddEventFeed(this IServiceCollection services)
+    {
+        services.AddEventHints(EventChannels.Sequenced);
+        services.AddSingleton<EventTail>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventTail>());
+        return services.AddSingleton<EventFeed>();
+    }
 }

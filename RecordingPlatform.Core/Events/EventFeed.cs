@@ -37,46 +37,67 @@ public sealed class EventFeed(EventTail tail, IDbContextFactory<RecordingDb> dat
     public async IAsyncEnumerable<FeedItem> FollowAsync(
         string? lastSeen, Func<RecordingDb, CancellationToken, Task<Caller?>> identify, TimeSpan heartbeat, [EnumeratorCancellation] CancellationToken ct)
     {
-        using var subscription = await tail.SubscribeAsync(ct);
-        var said = clock.GetTimestamp();
-        var place = await BeginAsync(lastSeen, subscription.From, ct);
-        yield return place is null ? new FeedItem.Reset(subscription.From) : new FeedItem.Opened(place.Value);
-        var seen = place ?? subscription.From;
-        while (true)
+        var place = new Place(await tail.SubscribeAsync(ct), clock.GetTimestamp());
+        try
         {
-            List<PublicEvent> next;
-            if (seen < subscription.From)
+            var begin = await BeginAsync(lastSeen, place.Live.From, ct);
+            place.Seen = begin ?? place.Live.From;
+            yield return begin is null ? new FeedItem.Reset(place.Seen) : new FeedItem.Opened(place.Seen);
+            while (await NextAsync(place, heartbeat, ct) is { } next)
             {
-                next = await tail.ReadAsync(seen, (int)Math.Min(AtOnce, subscription.From - seen), ct);
-                if (next.Count != Math.Min(AtOnce, subscription.From - seen))
-                {
-                    // Their rows are no longer kept.
-                    seen = subscription.From;
-                    yield return new FeedItem.Reset(seen);
-                    continue;
-                }
-            }
-            else
-            {
-                if (await TakeAsync(subscription, heartbeat - clock.GetElapsedTime(said), ct) is not { } taken)
+                if (next.Kept is false)
+                    yield return new FeedItem.Reset(place.Seen);
+                if (await VisibleAsync(next.Events, identify, ct) is not { } visible)
                     yield break;
-                next = taken;
-            }
-            if (await VisibleAsync(next, identify, ct) is not { } visible)
-                yield break;
-            foreach (var happened in visible.Where(e => e.Seq > seen))
-            {
-                said = clock.GetTimestamp();
-                yield return new FeedItem.Happened(happened);
-            }
-            if (next.Count > 0)
-                seen = Math.Max(seen, next[^1].Seq);
-            if (clock.GetElapsedTime(said) >= heartbeat)
-            {
-                said = clock.GetTimestamp();
+                foreach (var happened in visible.Where(e => e.Seq > place.Seen))
+                {
+                    place.SaidAt = clock.GetTimestamp();
+                    yield return new FeedItem.Happened(happened);
+                }
+                if (next.Events is [.., var last])
+                    place.Seen = Math.Max(place.Seen, last.Seq);
+                if (clock.GetElapsedTime(place.SaidAt) < heartbeat)
+                    continue;
+                place.SaidAt = clock.GetTimestamp();
                 yield return new FeedItem.Silence();
             }
         }
+        finally
+        {
+            place.Live.Dispose();
+        }
+    }
+
+    sealed class Place(EventSubscription live, long saidAt)
+    {
+        public EventSubscription Live { get; set; } = live;
+        public long Seen { get; set; }
+        public long SaidAt { get; set; } = saidAt;
+    }
+
+    /// <param name="Events">In their order; none at silence.</param>
+    /// <param name="Kept">False when what lies before the place was no longer there to read.</param>
+    readonly record struct Batch(List<PublicEvent> Events, bool Kept = true);
+
+    /// <summary>From the table what lies behind the subscription, then from the subscription. Null when the stream is too far behind.</summary>
+    async Task<Batch?> NextAsync(Place place, TimeSpan heartbeat, CancellationToken ct)
+    {
+        if (place.Seen >= place.Live.From)
+        {
+            if (await TakeAsync(place.Live, heartbeat - clock.GetElapsedTime(place.SaidAt), ct) is { } taken)
+                return new(taken);
+            // More came at once than may wait here: it is all in the table.
+            place.Live.Dispose();
+            place.Live = await tail.SubscribeAsync(ct);
+            if (place.Live.From - place.Seen > LongestResume)
+                return null;
+        }
+        var wanted = (int)Math.Min(AtOnce, Math.Max(0, place.Live.From - place.Seen));
+        var read = wanted == 0 ? [] : await tail.ReadAsync(place.Seen, wanted, ct);
+        if (read.Count == wanted)
+            return new(read);
+        place.Seen = place.Live.From;
+        return new([], Kept: false);
     }
 
     // Null: not from there.
@@ -90,7 +111,7 @@ public sealed class EventFeed(EventTail tail, IDbContextFactory<RecordingDb> dat
         return seq <= head || seq <= await tail.NewestAsync(ct) ? seq : null;
     }
 
-    /// <summary>What is there, or nothing when nothing came in time; null when the stream was ended.</summary>
+    /// <summary>What is there, or nothing when nothing came in time; null when the subscription has overflowed.</summary>
     async Task<List<PublicEvent>?> TakeAsync(EventSubscription subscription, TimeSpan limit, CancellationToken ct)
     {
         using var passed = new CancellationTokenSource(limit > TimeSpan.Zero ? limit : TimeSpan.Zero, clock);

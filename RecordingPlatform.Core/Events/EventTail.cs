@@ -16,7 +16,7 @@ public sealed partial class EventTail(IDbContextFactory<RecordingDb> databases, 
     static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
     const int ReadAtOnce = 1000;
 
-    // What a stream may be behind before it is ended: a minute of a busy day, and some 400 kB that all streams share.
+    // What may wait for a stream in memory: some 400 kB, most of it shared by all streams. What goes beyond is read again.
     internal const int LongestQueue = 1000;
 
     readonly Lock _lock = new();
@@ -27,7 +27,7 @@ public sealed partial class EventTail(IDbContextFactory<RecordingDb> databases, 
     /// <summary>The number of the last event this process has read; null before it has read any.</summary>
     public long? Head => _ready.Task.IsCompletedSuccessfully ? Interlocked.Read(ref _head) : null;
 
-    /// <summary>Everything after <see cref="EventSubscription.From"/>, without a gap, until it is disposed of or falls too far behind.</summary>
+    /// <summary>Everything after <see cref="EventSubscription.From"/>, without a gap, until it is disposed of or overflows.</summary>
     public async Task<EventSubscription> SubscribeAsync(CancellationToken ct)
     {
         await _ready.Task.WaitAsync(ct);
@@ -109,7 +109,7 @@ public sealed partial class EventTail(IDbContextFactory<RecordingDb> databases, 
     }
 }
 
-/// <summary>One stream's place at the tail. One that does not keep up is ended, so that what waits for it stays bounded.</summary>
+/// <summary>One stream's place at the tail. What waits in it is bounded: one that overflows ends, and its stream goes on from the table.</summary>
 public sealed class EventSubscription(EventTail tail, long from) : IDisposable
 {
     readonly Channel<PublicEvent> _events = Channel.CreateBounded<PublicEvent>(EventTail.LongestQueue);
@@ -117,7 +117,7 @@ public sealed class EventSubscription(EventTail tail, long from) : IDisposable
     /// <summary>The number after which it begins.</summary>
     public long From => from;
 
-    /// <summary>Ends, without an error, when the stream was too slow.</summary>
+    /// <summary>Ends, without an error, once it has overflowed.</summary>
     public ChannelReader<PublicEvent> Events => _events.Reader;
 
     internal void Offer(PublicEvent published)

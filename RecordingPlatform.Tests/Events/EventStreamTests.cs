@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
@@ -45,6 +46,16 @@ public sealed class EventStreamTests(LivePlatform live) : IClassFixture<LivePlat
     }
 
     [Fact]
+    public async Task A_burst_that_no_queue_holds_loses_nothing_and_ends_no_stream()
+    {
+        await using var stream = await EventReader.OpenAsync(Admin);
+        var id = await Platform.UploadAsync(Admin, SampleMedia.Speech);
+        await Platform.QueryAsync($"insert into events (kind, recording_id, data) select 'burst', '{id}', jsonb_build_object('n', n) from generate_series(1, 6000) n returning 'x'");
+        var events = (await stream.UntilAsync(e => e.Kind == "burst" && e.Json.GetProperty("data").GetProperty("n").GetInt32() == 6000)).Where(e => e.Kind == "burst");
+        Assert.Equal(Enumerable.Range(1, 6000), events.Select(e => e.Json.GetProperty("data").GetProperty("n").GetInt32()));
+    }
+
+    [Fact]
     public async Task A_client_that_comes_back_is_told_exactly_what_it_missed()
     {
         List<Block> all;
@@ -77,6 +88,11 @@ public sealed class EventStreamTests(LivePlatform live) : IClassFixture<LivePlat
             Assert.Equal(stream.First.Id, $"{stream.First.Seq}");
         }
         var newer = await live.FillAsync(10_001);
+        await Until.TrueAsync(async () =>
+        {
+            await using var now = await EventReader.OpenAsync(Admin);
+            return long.Parse(now.First.Id!, CultureInfo.InvariantCulture) >= newer;
+        }, TimeSpan.FromSeconds(30), "the api has read them all");
         await using (var old = await EventReader.OpenAsync(Admin, $"{newest}"))
         {
             Assert.Equal("reset", old.First.Event);

@@ -9,9 +9,9 @@ namespace RecordingPlatform.Api.Events;
 internal sealed class EventStream(EventFeed feed, IOptions<EventStreamOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     /// <param name="http">The stream's request; its credential is looked up anew for all that is sent.</param>
-    /// <param name="ended">The client's own end of the stream.</param>
     /// <param name="send">Says one item; cancelled when the client does not take it in time.</param>
-    public async Task RunAsync(HttpContext http, CancellationToken ended, Func<FeedItem, CancellationToken, Task> send)
+    /// <param name="ended">The client's own end of the stream.</param>
+    public async Task RunAsync(HttpContext http, Func<FeedItem, CancellationToken, Task> send, CancellationToken ended = default)
     {
         // A stream would hold up the end of the process until it is killed.
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ended, http.RequestAborted, lifetime.ApplicationStopping);

@@ -29,7 +29,7 @@ internal sealed class FollowEvents : IEndpoint
         http.Response.Headers.CacheControl = "no-store";
         // nginx collects answers otherwise.
         http.Response.Headers["X-Accel-Buffering"] = "no";
-        await stream.RunAsync(http, CancellationToken.None, async (item, ct) =>
+        await stream.RunAsync(http, async (item, ct) =>
         {
             Write(http.Response.BodyWriter, item);
             await http.Response.BodyWriter.FlushAsync(ct);

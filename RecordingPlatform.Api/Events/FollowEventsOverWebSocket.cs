@@ -25,11 +25,11 @@ internal sealed class FollowEventsOverWebSocket : IEndpoint
         using var closed = new CancellationTokenSource();
         using var listens = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         var listening = ListenAsync(socket, closed, listens.Token);
-        await stream.RunAsync(http, closed.Token, async (item, ct) =>
+        await stream.RunAsync(http, async (item, ct) =>
         {
             if (JsonOf(item) is { } json)
                 await socket.SendAsync(json, WebSocketMessageType.Text, endOfMessage: true, ct);
-        });
+        }, closed.Token);
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "The stream has ended.", http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         listens.CancelAfter(CloseWait);

@@ -4,8 +4,7 @@ using Npgsql;
 
 namespace RecordingPlatform.Core.Events;
 
-/// <summary>Hears one channel's hints through PostgreSQL. While it cannot, the poll does alone.</summary>
-/// <param name="channel">One of <see cref="EventChannels"/>.</param>
+/// <summary>Hears the hints of one of <see cref="EventChannels"/> through PostgreSQL. While it cannot, the poll does alone.</summary>
 internal sealed partial class EventHintListener(string channel, NpgsqlDataSource source, EventHints hints, TimeProvider clock, ILogger<EventHintListener> logger) : BackgroundService
 {
     // How long a connection that broke without a word goes unnoticed.

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
-using System.Text.Json;
 using RecordingPlatform.Tests.Fixtures;
 using RecordingPlatform.Tests.Story;
 

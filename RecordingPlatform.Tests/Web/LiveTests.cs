@@ -58,10 +58,10 @@ public sealed class LiveTests : IClassFixture<Portal>
         await using var window = await _browser.OpenAsync();
         await window.SignInAsync(_portal, $"/recordings/{recording["id"]}");
         await OpenAsync(1);
-        var asked = _portal.Api.Asked.Count();
+        var asked = _portal.Api.Asked.Count;
         _portal.Api.Events.Tell("recording.progress", recording, 0.7);
         await Expect(window.Page.Locator("progress")).ToHaveJSPropertyAsync("value", 0.7);
-        Assert.Equal(asked, _portal.Api.Asked.Count());
+        Assert.Equal(asked, _portal.Api.Asked.Count);
         window.AssertQuiet();
     }
 
@@ -120,6 +120,6 @@ public sealed class LiveTests : IClassFixture<Portal>
 
     static ILocator Row(IPage page, string title) => page.GetByRole(AriaRole.Row).Filter(new() { HasText = title });
 
-    static Task LookAsync(IPage page, bool away) => page.EvaluateAsync(
+    static async Task LookAsync(IPage page, bool away) => await page.EvaluateAsync(
         "away => { Object.defineProperty(document, 'hidden', { value: away, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }", away);
 }

@@ -1,10 +1,12 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Identity;
+using RecordingPlatform.Api.Events;
 using RecordingPlatform.Api.Http;
 using RecordingPlatform.Api.Recordings;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Events;
 using RecordingPlatform.Core.Ingest;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Objects;
@@ -26,6 +28,7 @@ services.AddRedis(builder.Configuration);
 services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+services.AddOptions<EventStreamOptions>().BindConfiguration(EventStreamOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 services.AddIdentityCore<User>(AccessSetup.Configure).AddEntityFrameworkStores<RecordingDb>().AddTokenProvider<AuthenticatorTokenProvider<User>>(TokenOptions.DefaultAuthenticatorProvider);
 services.AddHostedService<DatabaseGuard>();
@@ -35,6 +38,7 @@ services.AddSingleton<ObjectWriter>();
 services.AddSingleton<ObjectReader>();
 services.AddSingleton<RecentOpenings>();
 services.AddScoped<AuditTrail>();
+services.AddScoped<ViewTrail>();
 services.AddScoped<Callers>();
 services.AddScoped<Sessions>();
 services.AddScoped<Tickets>();
@@ -44,6 +48,8 @@ services.AddScoped<MultipartIntake>();
 services.AddScoped<MediaSelection>();
 services.AddScoped<MediaDelivery>();
 services.AddSingleton<PublicUrl>();
+services.AddEventFeed();
+services.AddSingleton<EventStream>();
 
 services.AddHttpContextAccessor();
 services.AddScoped(provider => provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Features.Get<Caller>()
@@ -60,6 +66,8 @@ var app = builder.Build();
 app.UseExceptionHandler();
 app.UseStatusCodePages(UnknownRoute.AnswerAsync);
 app.UseCors();
+// Pings find a client that is gone; proxies see life.
+app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(15) });
 app.UseAuthentication();
 app.UseAuthorization();
 app.MapServiceDefaults();

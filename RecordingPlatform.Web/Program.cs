@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using RecordingPlatform.ServiceDefaults;
 using RecordingPlatform.Web;
 using RecordingPlatform.Web.ApiClient;
+using RecordingPlatform.Web.Live;
 using RecordingPlatform.Web.Recordings;
 using RecordingPlatform.Web.Sessions;
 using RecordingPlatform.Web.Shell;
@@ -75,6 +76,7 @@ app.MapRazorComponents<App>().WithStaticAssets();
 SignOut.Map(app);
 SetTheme.Map(app);
 RecordingEndpoints.Map(app);
+LiveEvents.Map(app);
 UploadTicket.Map(app);
 ErrorPages.Map(app);
 

@@ -1,11 +1,13 @@
 using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Events;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Processing;
 using RecordingPlatform.Core.Redis;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.ServiceDefaults;
+using RecordingPlatform.Worker.Events;
 using RecordingPlatform.Worker.Jobs;
 using RecordingPlatform.Worker.Media;
 using RecordingPlatform.Worker.Processing;
@@ -36,6 +38,9 @@ internal static class WorkerHost
         services.AddJobHandler<FailRecordings, FailRecordingsHandler>();
         services.AddRecurringJob(new SweepObjects(), TimeSpan.FromMinutes(1));
         services.AddRecurringJob(new FailRecordings(), TimeSpan.FromSeconds(15));
+        services.AddEventHints(EventChannels.Written);
+        services.AddSingleton<EventSequencer>();
+        services.AddHostedService<SequencerLoop>();
         await using var app = builder.Build();
         app.MapServiceDefaults();
         await app.RunAsync(ct);

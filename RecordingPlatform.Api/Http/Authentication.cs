@@ -21,26 +21,12 @@ internal sealed class Authentication(IOptionsMonitor<AuthenticationSchemeOptions
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (await FindAsync() is not { } caller)
+        if (await Credential.FindAsync(Request, callers, Context.RequestAborted) is not { } caller)
             return AuthenticateResult.NoResult();
         caller = caller with { Ip = Context.Connection.RemoteIpAddress?.ToString(), UserAgent = Short(Request.Headers.UserAgent) };
         Context.Features.Set(caller);
         var identity = new ClaimsIdentity(caller.Permissions.Select(p => new Claim(PermissionClaim, p)), SchemeName);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
-    }
-
-    async Task<Caller?> FindAsync()
-    {
-        var authorization = Request.Headers.Authorization.ToString();
-        if (authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
-            return await callers.BySessionTokenAsync(authorization["Bearer ".Length..].Trim(), SessionKind.Bearer, Context.RequestAborted);
-        if (Request.Headers[ApiKeyHeader] is not [{ Length: > 0 } key])
-            return null;
-        var program = await callers.ByApiKeyAsync(key, Context.RequestAborted);
-        // The portal speaks for whoever signed in there; its key alone opens nobody's recordings.
-        if (program is null || Request.Headers[PortalSessionHeader] is not [{ Length: > 0 } handle])
-            return program;
-        return program.May(Permission.PortalServe) ? await callers.BySessionTokenAsync(handle, SessionKind.Portal, Context.RequestAborted) : null;
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)

@@ -1,6 +1,7 @@
 using RecordingPlatform.Api.Access;
 using RecordingPlatform.Api.Http;
 using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Events;
 
 namespace RecordingPlatform.Api.Portal;
 
@@ -43,11 +44,13 @@ internal sealed class PortalSession : IEndpoint
     {
         public required DateTimeOffset? ExpiresAt { get; init; }
         public required CallerResponse User { get; init; }
+        /// <summary>Whatever is read after this is at least as new as this event.</summary>
+        public required long? EventsPosition { get; init; }
     }
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/internal/portal/session", (Caller caller) => TypedResults.Ok(new Response { ExpiresAt = caller.ExpiresAt, User = CallerResponse.Of(caller) }))
+        routes.MapGet("/internal/portal/session", (Caller caller, EventTail tail) => TypedResults.Ok(new Response { ExpiresAt = caller.ExpiresAt, User = CallerResponse.Of(caller), EventsPosition = tail.Head }))
             .RequireAuthorization().ExcludeFromDescription();
         routes.MapDelete("/internal/portal/session", async (Sessions sessions, Caller caller, CancellationToken ct) =>
         {

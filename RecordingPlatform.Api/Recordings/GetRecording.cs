@@ -42,7 +42,7 @@ internal sealed class GetRecording : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings/{recordingId:guid}", HandleAsync).RequirePermission(Permission.RecordingsRead);
 
-    static async Task<Results<Ok<Response>, NotFound>> HandleAsync(Guid recordingId, RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)
+    static async Task<Results<Ok<Response>, NotFound>> HandleAsync(Guid recordingId, bool? live, RecordingDb db, ViewTrail views, Caller caller, CancellationToken ct)
     {
         var row = await db.Recordings.AsNoTracking().VisibleTo(caller).Where(r => r.Id == recordingId).Select(RecordingRow.Of(db)).SingleOrDefaultAsync(ct);
         if (row is null)
@@ -51,8 +51,7 @@ internal sealed class GetRecording : IEndpoint
         var rights = await RecordingRights.OfAsync(db, caller, recording, ct);
         var progress = recording.ProcessingStartedAt is null ? null
             : await db.Jobs.Where(j => j.RecordingId == recordingId && j.State == Core.Jobs.JobState.Running).Select(j => j.Progress).FirstOrDefaultAsync(ct);
-        await audit.RecordAsync(AuditAction.RecordingViewed, caller, ct, AuditTarget.Of(recording));
-        await db.SaveChangesAsync(ct);
+        await views.RecordAsync(AuditAction.RecordingViewed, caller, recordingId.ToString(), live == true, ct, AuditTarget.Of(recording));
         return TypedResults.Ok(new Response(row.ToItem())
         {
             Notes = recording.Notes,

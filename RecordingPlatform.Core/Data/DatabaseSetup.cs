@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using RecordingPlatform.Core.Events;
 using RecordingPlatform.Core.Jobs;
 
 namespace RecordingPlatform.Core.Data;
@@ -27,5 +28,5 @@ public static class DatabaseSetup
     }
 
     public static void Configure(DbContextOptionsBuilder options, NpgsqlDataSource source) =>
-        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable("schema_migrations")).AddInterceptors(JobHint.Instance);
+        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable("schema_migrations")).AddInterceptors(JobHint.Instance, EventHint.Instance);
 }

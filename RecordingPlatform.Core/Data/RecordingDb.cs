@@ -53,6 +53,7 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
     public DbSet<AuditRow> Audit => Set<AuditRow>();
     public DbSet<AuditDetails> AuditDetails => Set<AuditDetails>();
     public DbSet<AuditLeaf> AuditLeaves => Set<AuditLeaf>();
+    public DbSet<LiveView> LiveViews => Set<LiveView>();
     public DbSet<Checkpoint> Checkpoints => Set<Checkpoint>();
     public DbSet<EventRow> Events => Set<EventRow>();
     public DbSet<EventSeq> EventSeq => Set<EventSeq>();

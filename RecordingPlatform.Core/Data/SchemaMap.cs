@@ -60,6 +60,7 @@ internal static class SchemaMap
         builder.Entity<AuditRow>().ToTable("audit").HasKey(a => new { a.Id, a.At });
         builder.Entity<AuditLeaf>().ToTable("audit_leaves").HasKey(a => a.LeafIndex);
         builder.Entity<AuditDetails>().ToTable("audit_details");
+        builder.Entity<LiveView>().HasKey(v => new { v.ViewerId, v.View });
         builder.Entity<Checkpoint>().HasKey(c => c.Size);
         builder.Entity<EventRow>().ToTable("events").HasKey(e => new { e.Id, e.At });
         builder.Entity<EventSeq>().ToTable("event_seq").HasKey(e => e.Seq);

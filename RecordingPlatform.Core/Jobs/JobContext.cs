@@ -29,6 +29,19 @@ public sealed class JobContext(NpgsqlDataSource source, TimeProvider clock)
         from completed
         """;
 
+    // Only forwards: an attempt after a failure says nothing before it is further than the last one was. What is shown of a
+    // recording is its first processing (Events/FORMAT.md).
+    const string Report = """
+        with reported as (
+            update jobs set progress = $3 where id = $1 and fence = $2 and state = 'running' and (progress is null or progress < $3)
+            returning recording_id, progress
+        )
+        insert into events (kind, recording_id, conversation_id, data)
+        select 'recording.progress', r.id, r.conversation_id, jsonb_build_object('progress', round(reported.progress::numeric, 3))
+        from reported join recordings r on r.id = reported.recording_id
+        where r.processing_started_at is not null and r.deleted_at is null
+        """;
+
     long? _reportedAt;
 
     public required Guid JobId { get; init; }
@@ -47,7 +60,7 @@ public sealed class JobContext(NpgsqlDataSource source, TimeProvider clock)
     /// <summary>Cancelled when the claim no longer holds: nothing this run does will be published.</summary>
     public CancellationToken LeaseLost { get; init; }
 
-    /// <summary>Shows how far the work is. Reports within a second of the last are dropped.</summary>
+    /// <summary>Shows how far the work is, on the job and as an event. Reports within a second of the last are dropped, and so are lower ones.</summary>
     /// <param name="share">0 to 1.</param>
     /// <param name="ct">Cancels the write.</param>
     public async Task ReportProgressAsync(double share, CancellationToken ct = default)
@@ -57,7 +70,7 @@ public sealed class JobContext(NpgsqlDataSource source, TimeProvider clock)
         if (_reportedAt is { } last && clock.GetElapsedTime(last) < ProgressEvery)
             return;
         _reportedAt = clock.GetTimestamp();
-        await using var report = source.CreateCommand("update jobs set progress = $3 where id = $1 and fence = $2 and state = 'running'");
+        await using var report = source.CreateCommand(Report);
         report.Parameters.Add(new() { Value = JobId });
         report.Parameters.Add(new() { Value = Fence });
         report.Parameters.Add(new() { Value = (float)share });

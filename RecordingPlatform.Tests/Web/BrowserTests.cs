@@ -169,6 +169,7 @@ public sealed class BrowserTests : IClassFixture<Portal>
         _portal.Api.Media[(string)recording["id"]!] = Sound;
         recording["duration_seconds"] = Sample.Seconds;
         recording["status"] = "ready";
+        _portal.Api.Events.Tell("recording.ready", recording);
         await Expect(page.Locator("recording-player[data-drawn]")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Play" }).ClickAsync();
         await ReachesAsync(page, 0.2, 30);

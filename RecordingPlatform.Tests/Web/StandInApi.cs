@@ -23,6 +23,7 @@ public sealed class StandInApi : IAsyncDisposable
     readonly WebApplication _app;
     readonly ConcurrentDictionary<string, byte> _sessions = new();
     readonly ConcurrentQueue<string> _asked = new();
+    readonly StandInEvents _events = new();
     readonly List<JsonObject> _keyRing = [];
     (string Path, int Status, string Code, int? RetryAfter)? _fault;
     int _tickets;
@@ -42,6 +43,8 @@ public sealed class StandInApi : IAsyncDisposable
     public bool NeedsTwoFactor { get; set; }
     public ConcurrentDictionary<string, byte[]> Media { get; } = new();
     public TimeSpan TicketLifetime { get; set; } = TimeSpan.FromMinutes(15);
+
+    public StandInEvents Events => _events;
 
     /// <summary>An upload is read up to its middle and no further before this is released.</summary>
     public TaskCompletionSource? UploadGate { get; set; }
@@ -132,7 +135,8 @@ public sealed class StandInApi : IAsyncDisposable
     void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/internal/portal/sessions", OpenSession);
-        routes.MapGet("/internal/portal/session", () => Results.Json(new JsonObject { ["expires_at"] = Expiry(), ["user"] = User() }));
+        routes.MapGet("/internal/portal/session", () => Results.Json(new JsonObject { ["expires_at"] = Expiry(), ["user"] = User(), ["events_position"] = _events.Newest }));
+        routes.MapGet("/api/v1/events", (Delegate)_events.StreamAsync);
         routes.MapDelete("/internal/portal/session", (HttpContext context) =>
         {
             _sessions.TryRemove(context.Request.Headers["X-Portal-Session"].ToString(), out _);

@@ -4,13 +4,17 @@ namespace RecordingPlatform.Web.ApiClient;
 
 internal sealed partial class PlatformApi
 {
-    public Task<Answer<RecordingPage>> ListRecordingsAsync(RecordingFilter filter, int pageSize, CancellationToken ct) =>
+    /// <param name="filter">What to list.</param>
+    /// <param name="pageSize">How many at most.</param>
+    /// <param name="live">The page refreshes itself: nobody has asked.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Answer<RecordingPage>> ListRecordingsAsync(RecordingFilter filter, int pageSize, bool live, CancellationToken ct) =>
         GetAsync<RecordingPage>(WithQuery("api/v1/recordings",
             ("q", filter.Text), ("status", filter.Status), ("from", Instant(filter.From)), ("to", Instant(filter.Until)),
-            ("cursor", filter.Cursor), ("page_size", pageSize.ToString(CultureInfo.InvariantCulture))), ct);
+            ("cursor", filter.Cursor), ("page_size", pageSize.ToString(CultureInfo.InvariantCulture)), Live(live)), ct);
 
-    public Task<Answer<RecordingDetails>> GetRecordingAsync(Guid id, CancellationToken ct) =>
-        GetAsync<RecordingDetails>($"api/v1/recordings/{id}", ct);
+    public Task<Answer<RecordingDetails>> GetRecordingAsync(Guid id, bool live, CancellationToken ct) =>
+        GetAsync<RecordingDetails>(WithQuery($"api/v1/recordings/{id}", Live(live)), ct);
 
     /// <summary>409 names the matter that holds the recording.</summary>
     public Task<Answer<Done>> DeleteRecordingAsync(Guid id, string reason, CancellationToken ct) =>
@@ -26,6 +30,8 @@ internal sealed partial class PlatformApi
     /// <summary>Lets the browser send one file straight to the API.</summary>
     public Task<Answer<Ticket>> CreateUploadTicketAsync(CancellationToken ct) =>
         PostAsync<Ticket>("api/v1/tickets", new { kind = "upload" }, ct);
+
+    static (string, string?) Live(bool live) => ("live", live ? "true" : null);
 
     static string? Instant(DateTimeOffset? at) => at?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -24,6 +24,8 @@ internal sealed record OpenedSession
 internal sealed record CurrentSession
 {
     public required PortalUser User { get; init; }
+    /// <summary>What is read after this is at least as new as this event.</summary>
+    public long? EventsPosition { get; init; }
 }
 
 internal sealed record PortalUser

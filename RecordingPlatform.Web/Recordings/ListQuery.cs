@@ -26,9 +26,14 @@ internal sealed record ListQuery(string? Text, string? Status, DateOnly? From, D
         new(Text, Status, From is { } from ? looks.StartOf(from) : null, To is { } to ? looks.StartOf(to.AddDays(1)) : null, Cursor);
 
     /// <summary>The address of these filters, on another page of the list.</summary>
-    public string At(string? cursor)
+    public string At(string? cursor) => Address(cursor, live: null);
+
+    /// <summary>Where the list as it is refreshes itself from.</summary>
+    public string Live => Address(Cursor, live: "true");
+
+    string Address(string? cursor, string? live)
     {
-        (string Name, string? Value)[] parts = [("q", Text), ("status", Status), ("from", Written(From)), ("to", Written(To)), ("cursor", cursor)];
+        (string Name, string? Value)[] parts = [("q", Text), ("status", Status), ("from", Written(From)), ("to", Written(To)), ("cursor", cursor), ("live", live)];
         var query = string.Join('&', parts.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
         return query.Length == 0 ? Path : $"{Path}?{query}";
     }

@@ -22,7 +22,7 @@ public sealed partial class RecordingDetailsPage
 
     protected override async Task OnInitializedAsync()
     {
-        var answer = await Api.GetRecordingAsync(Id, Context.RequestAborted);
+        var answer = await Api.GetRecordingAsync(Id, live: false, Context.RequestAborted);
         (_recording, _problem) = (answer.Value, answer.Problem);
         // The error page for this status is drawn in place of this one.
         if (_problem is { Status: StatusCodes.Status404NotFound })

@@ -15,13 +15,13 @@ internal static class RecordingEndpoints
         recording.MapGet("download", DownloadAsync);
     }
 
-    /// <summary>The part of the page that changes during processing.</summary>
+    /// <summary>The part of the page that changes by itself; asked for when an event says so.</summary>
     static async Task<Results<RazorComponentResult<RecordingBody>, StatusCodeHttpResult>> BodyAsync(Guid id, HttpContext context, PlatformApi api, CancellationToken ct)
     {
-        var answer = await api.GetRecordingAsync(id, ct);
+        var answer = await api.GetRecordingAsync(id, live: true, ct);
         if (answer.Succeeded)
             return new RazorComponentResult<RecordingBody>(new { Recording = answer.Value });
-        // Gone, or out of sight meanwhile: the whole page says so. An outage leaves what is shown and asks again.
+        // Gone, or out of sight meanwhile: the whole page says so. An outage leaves what is shown.
         if (!answer.Problem.IsTemporary)
             context.Response.Headers["HX-Refresh"] = "true";
         return TypedResults.StatusCode(answer.Problem.Status);

@@ -20,6 +20,9 @@ public sealed partial class RecordingsPage
     [SupplyParameterFromQuery] public string? To { get; set; }
     [SupplyParameterFromQuery] public string? Cursor { get; set; }
 
+    /// <summary>The list refreshes itself after an event.</summary>
+    [SupplyParameterFromQuery] public string? Live { get; set; }
+
     ListQuery _query = null!;
     RecordingPage? _page;
     ApiProblem? _problem;
@@ -29,7 +32,7 @@ public sealed partial class RecordingsPage
         _query = ListQuery.Parse(Text, Status, From, To, Cursor);
         if (_query.IsBackwards)
             return;
-        var answer = await Api.ListRecordingsAsync(_query.ForApi(Looks), PageSize, Context.RequestAborted);
+        var answer = await Api.ListRecordingsAsync(_query.ForApi(Looks), PageSize, live: Live is not null, Context.RequestAborted);
         (_page, _problem) = (answer.Value, answer.Problem);
     }
 

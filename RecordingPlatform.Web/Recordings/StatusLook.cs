@@ -17,7 +17,4 @@ internal sealed record StatusLook(string Word, string Icon, string Tone, string 
 
     /// <summary>A status that the portal does not know yet is shown as it is.</summary>
     public static StatusLook Of(string status) => All.FirstOrDefault(s => s.Status == status).Look ?? new(status, "info-circle", "quiet", "");
-
-    /// <summary>It will change by itself: worth looking again.</summary>
-    public static bool IsUnderway(string status) => status is "receiving" or "stored" or "processing";
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.StaticAssets;
 using Microsoft.Extensions.Options;
 using RecordingPlatform.Web.ApiClient;
+using RecordingPlatform.Web.Live;
 
 namespace RecordingPlatform.Web.Sessions;
 
@@ -24,7 +25,10 @@ internal sealed class PortalSessionHandler(
             return AuthenticateResult.NoResult();
         var answer = await api.GetSessionAsync(Context.RequestAborted);
         if (answer.Succeeded)
+        {
+            LivePosition.Set(Context, answer.Value.EventsPosition);
             return AuthenticateResult.Success(new(PrincipalOf(answer.Value.User), Scheme.Name));
+        }
         if (answer.Problem.Status != StatusCodes.Status401Unauthorized)
             throw new ApiFailedException(answer.Problem);
         SessionCookie.Remove(Context);

@@ -20,7 +20,7 @@ internal sealed class JobTable(NpgsqlDataSource source, JobKinds kinds, IOptions
     // A stack trace's useful part; an error that quotes a whole file would not be.
     const int LongestError = 16_384;
 
-    const string Unleased = "leased_by = null, leased_until = null, progress = null";
+    const string Unleased = "leased_by = null, leased_until = null";
 
     // Shared by a failure and by a lease that ran out: $1 most failures, $2 backoff.
     const string CountFailure = $"""
@@ -57,7 +57,7 @@ internal sealed class JobTable(NpgsqlDataSource source, JobKinds kinds, IOptions
                 limit $1
             )
             update jobs set state = 'running', fence = fence + 1, leased_by = $3, leased_until = app_now() + $4,
-                started_at = coalesce(started_at, app_now()), waiting_for = null, progress = null
+                started_at = coalesce(started_at, app_now()), waiting_for = null
             from due where jobs.id = due.id
             returning jobs.id, kind, arguments, fence, failures, unique_key, deadline_at - app_now(), app_now() - run_at
             """, most, kinds.Names, Worker, settings.Value.Lease);

@@ -26,3 +26,6 @@ internal sealed class AuditEvents() : SqlMigration("0007_audit_events.sql");
 
 [DbContext(typeof(RecordingDb)), Migration("0008_rights")]
 internal sealed class Rights() : SqlMigration("0008_rights.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0009_live_views")]
+internal sealed class LiveViews() : SqlMigration("0009_live_views.sql");

@@ -58,9 +58,6 @@ document.addEventListener("click", event => {
 
 document.addEventListener("htmx:config:request", event => {
   const { ctx } = event.detail;
-  // A page that nobody looks at asks nothing.
-  if (document.hidden && ctx.sourceElement.getAttribute("hx-trigger")?.startsWith("every"))
-    event.preventDefault();
   // Addresses name only the filters that are set.
   if (ctx.sourceElement.matches("[data-drops-empty]"))
     for (const [name, value] of [...ctx.request.body])

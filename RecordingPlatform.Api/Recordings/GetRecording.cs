@@ -44,16 +44,24 @@ internal sealed class GetRecording : IEndpoint
 
     static async Task<Results<Ok<Response>, NotFound>> HandleAsync(Guid recordingId, RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)
     {
+        if (await FindAsync(db, caller, recordingId, ct) is not { } details)
+            return NotFound.Recording;
+        await audit.RecordAsync(AuditAction.RecordingViewed, caller, ct, new AuditTarget(RecordingId: recordingId, SubjectId: details.SubjectId));
+        await db.SaveChangesAsync(ct);
+        return TypedResults.Ok(details);
+    }
+
+    /// <summary>The details as this caller sees them; null when they see none.</summary>
+    public static async Task<Response?> FindAsync(RecordingDb db, Caller caller, Guid recordingId, CancellationToken ct)
+    {
         var row = await db.Recordings.AsNoTracking().VisibleTo(caller).Where(r => r.Id == recordingId).Select(RecordingRow.Of(db)).SingleOrDefaultAsync(ct);
         if (row is null)
-            return NotFound.Recording;
+            return null;
         var recording = row.Recording;
         var rights = await RecordingRights.OfAsync(db, caller, recording, ct);
         var progress = recording.ProcessingStartedAt is null ? null
             : await db.Jobs.Where(j => j.RecordingId == recordingId && j.State == Core.Jobs.JobState.Running).Select(j => j.Progress).FirstOrDefaultAsync(ct);
-        await audit.RecordAsync(AuditAction.RecordingViewed, caller, ct, AuditTarget.Of(recording));
-        await db.SaveChangesAsync(ct);
-        return TypedResults.Ok(new Response(row.ToItem())
+        return new Response(row.ToItem())
         {
             Notes = recording.Notes,
             StateReason = recording.StateReason,
@@ -74,7 +82,7 @@ internal sealed class GetRecording : IEndpoint
             DeletedAt = recording.DeletedAt,
             Progress = progress,
             Permissions = [.. PermissionsOf(rights, caller)],
-        });
+        };
     }
 
     static IEnumerable<string> PermissionsOf(RecordingRights rights, Caller caller)

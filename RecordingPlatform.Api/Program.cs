@@ -41,6 +41,7 @@ services.AddScoped<RecordingIntake>();
 services.AddScoped<RecordingDeletion>();
 services.AddScoped<RecordingChanges>();
 services.AddScoped<Reprocessing>();
+services.AddScoped<RecordingSearch>();
 services.AddScoped<MultipartIntake>();
 services.AddScoped<MediaSelection>();
 services.AddScoped<MediaDelivery>();

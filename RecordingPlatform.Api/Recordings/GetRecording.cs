@@ -54,8 +54,8 @@ internal sealed class GetRecording : IEndpoint
     /// <summary>The details as this caller sees them; null when they see none.</summary>
     public static async Task<Response?> FindAsync(RecordingDb db, Caller caller, Guid recordingId, CancellationToken ct)
     {
-        var row = await db.Recordings.AsNoTracking().VisibleTo(caller).Where(r => r.Id == recordingId).Select(RecordingRow.Of(db)).SingleOrDefaultAsync(ct);
-        if (row is null)
+        if (!await db.Recordings.VisibleTo(caller).AnyAsync(r => r.Id == recordingId, ct)
+            || await RecordingRow.ReadAsync(db, [recordingId], ct) is not [var row])
             return null;
         var recording = row.Recording;
         var rights = await RecordingRights.OfAsync(db, caller, recording, ct);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Api.Http;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
@@ -11,9 +10,6 @@ namespace RecordingPlatform.Api.Recordings;
 /// <summary>Lists what the caller may see, newest first, by page number or by cursor.</summary>
 internal sealed class ListRecordings : IEndpoint
 {
-    // Counting further costs more than anyone learns from it.
-    const int CountLimit = 1000;
-
     public sealed class Query
     {
         [FromQuery(Name = "status")] public string? Status { get; init; }
@@ -43,7 +39,7 @@ internal sealed class ListRecordings : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings", HandleAsync).RequirePermission(Permission.RecordingsRead);
 
-    static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)
+    static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, RecordingSearch search, AuditTrail audit, Caller caller, CancellationToken ct)
     {
         if (!TryNumber(query.Page, 1, 1, int.MaxValue, out var page))
             return new BadRequest("page_invalid", "page is a whole number from 1.");
@@ -56,23 +52,21 @@ internal sealed class ListRecordings : IEndpoint
         if (filter is null)
             return problem!;
 
-        var visible = filter.Apply(db.Recordings.AsNoTracking().VisibleTo(caller));
-        var total = await visible.Take(CountLimit + 1).CountAsync(ct);
-        var ordered = (cursor?.After(visible) ?? visible).OrderByDescending(r => r.RecordedAt).ThenByDescending(r => r.Id);
         var skip = cursor is null ? (long)(page - 1) * pageSize : 0;
-        var rows = skip > int.MaxValue ? [] : await ordered.Skip((int)skip).Take(pageSize + 1).Select(RecordingRow.Of(db)).ToListAsync(ct);
-        var more = rows.Count > pageSize;
-        var shown = rows.Take(pageSize).ToList();
-        await audit.RecordAsync(AuditAction.RecordingsListed, caller, ct, facts: new { shown = shown.Count, page, status = query.Status });
+        var found = skip > int.MaxValue - pageSize ? new RecordingPage([], null) : await search.PageAsync(filter, caller, cursor, (int)skip, pageSize, ct);
+        // A first page that holds everything has been counted by reading it.
+        var total = cursor is null && skip == 0 && found.Next is null ? found.Ids.Count : await search.CountAsync(filter, caller, ct);
+        var rows = await RecordingRow.ReadAsync(db, found.Ids, ct);
+        await audit.RecordAsync(AuditAction.RecordingsListed, caller, ct, facts: new { shown = rows.Count, page, status = query.Status });
         await db.SaveChangesAsync(ct);
         return TypedResults.Ok(new Response
         {
-            Recordings = [.. shown.Select(row => row.ToItem())],
-            Total = Math.Min(total, CountLimit),
-            TotalIsLowerBound = total > CountLimit,
+            Recordings = [.. rows.Select(row => row.ToItem())],
+            Total = Math.Min(total, RecordingSearch.CountLimit),
+            TotalIsLowerBound = total > RecordingSearch.CountLimit,
             Page = page,
             PageSize = pageSize,
-            NextCursor = more ? new RecordingCursor(shown[^1].Recording.RecordedAt, shown[^1].Recording.Id).ToString() : null,
+            NextCursor = found.Next?.ToString(),
         });
     }
 

@@ -94,6 +94,8 @@ internal static class SchemaMap
             row.Property(j => j.SupersededBy).ValueGeneratedOnAdd();
         });
         builder.Entity<Recording>().Property(r => r.RowVersion).IsConcurrencyToken();
+        builder.Entity<Recording>().Property(r => r.SearchText).ValueGeneratedOnAddOrUpdate();
+        builder.Entity<WorkerStanding>().HasKey(w => w.Worker);
     }
 
     // Order of inserts inside one SaveChanges follows from these; what happens on delete is the SQL's matter.

@@ -7,17 +7,19 @@ using RecordingPlatform.Core.Storage;
 namespace RecordingPlatform.Core.Objects;
 
 /// <summary>Opens published objects for reading: whole or by range, never a byte before its segment was verified.</summary>
-public sealed class ObjectReader(IObjectStore store, EnvelopeKeys keys)
+public sealed class ObjectReader(IObjectStore store, EnvelopeKeys keys, TimeProvider clock)
 {
     /// <exception cref="KeyUnavailableException">The key service is away and the key is not at hand.</exception>
     /// <exception cref="ObjectUnreadableException">The store has lost the object, or holds it in an archive.</exception>
     /// <exception cref="SealedObjectException">The object is not what was written.</exception>
     public async Task<OpenObject> OpenAsync(RecordingDb db, ObjectRow row, CancellationToken ct)
     {
+        var began = clock.GetTimestamp();
         using var key = await keys.OpenAsync(db, row.DataKeyId, ct);
         var reader = await SealedObjectReader.OpenAsync(
             (offset, length, token) => ReadSealedAsync(row, offset, length, token),
             new SealedObjectIdentity(row.DataKeyId, row.OwnerId, row.Id) { KeyCheck = row.KeyCheck }, key.Memory, row.PlaintextLength!.Value, ct);
+        ObjectTelemetry.WasOpened(row, clock.GetElapsedTime(began));
         return new OpenObject(row, reader);
     }
 
@@ -35,11 +37,18 @@ public sealed class OpenObject(ObjectRow row, SealedObjectReader reader) : IDisp
 {
     public long Length => row.PlaintextLength!.Value;
 
-    public Task CopyRangeAsync(long offset, long length, PipeWriter destination, CancellationToken ct) =>
-        reader.CopyRangeAsync(offset, length, destination, ct);
+    public async Task CopyRangeAsync(long offset, long length, PipeWriter destination, CancellationToken ct)
+    {
+        await reader.CopyRangeAsync(offset, length, destination, ct);
+        ObjectTelemetry.WasRead(row, length);
+    }
 
     /// <summary>The last bytes; what is called the end was verified to be the end.</summary>
-    public Task CopySuffixAsync(long length, PipeWriter destination, CancellationToken ct) => reader.CopySuffixAsync(length, destination, ct);
+    public async Task CopySuffixAsync(long length, PipeWriter destination, CancellationToken ct)
+    {
+        await reader.CopySuffixAsync(length, destination, ct);
+        ObjectTelemetry.WasRead(row, length);
+    }
 
     public async Task<byte[]> ReadAllAsync(CancellationToken ct)
     {

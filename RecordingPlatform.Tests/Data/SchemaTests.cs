@@ -124,7 +124,7 @@ public sealed class SchemaTests(PostgresCluster cluster)
     {
         var database = await cluster.CreateDatabaseAsync();
         await Migrator.MigrateAsync(database.Owner, TestContext.Current.CancellationToken);
-        Assert.Equal(["8"], await ReadAsync(database.Owner, "select count(*)::text from schema_migrations"));
+        Assert.Equal(["10"], await ReadAsync(database.Owner, "select count(*)::text from schema_migrations"));
     }
 
     static async Task<List<string>> ReadAsync(string connectionString, string sql)

@@ -26,3 +26,9 @@ internal sealed class AuditEvents() : SqlMigration("0007_audit_events.sql");
 
 [DbContext(typeof(RecordingDb)), Migration("0008_rights")]
 internal sealed class Rights() : SqlMigration("0008_rights.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0011_listing")]
+internal sealed class Listing() : SqlMigration("0011_listing.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0012_listing_indexes")]
+internal sealed class ListingIndexes() : ConcurrentSqlMigration("0012_listing_indexes.sql");

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Identity;
 using RecordingPlatform.Api.Http;
+using RecordingPlatform.Api.Operations;
 using RecordingPlatform.Api.Recordings;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
@@ -8,11 +9,13 @@ using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Ingest;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Objects;
+using RecordingPlatform.Core.Operations;
 using RecordingPlatform.Core.Processing;
 using RecordingPlatform.Core.Recordings;
 using RecordingPlatform.Core.Retention;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.ServiceDefaults;
+using RecordingPlatform.ServiceDefaults.Metrics;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
@@ -45,7 +48,10 @@ services.AddScoped<RecordingSearch>();
 services.AddScoped<MultipartIntake>();
 services.AddScoped<MediaSelection>();
 services.AddScoped<MediaDelivery>();
+services.AddScoped<RecordingExport>();
 services.AddSingleton<PublicUrl>();
+services.AddScoped<PlatformHealth>();
+services.AddSingleton<PlatformGauges>();
 
 services.AddHttpContextAccessor();
 services.AddScoped(provider => provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Features.Get<Caller>()
@@ -66,5 +72,6 @@ app.UseAuthentication();
 app.UseAuthorization();
 app.MapServiceDefaults();
 app.MapOpenApi();
+app.MapMetrics(http => ValueTask.FromResult(OperatorsOnly.Allows(http)), app.Services.GetRequiredService<PlatformGauges>().RefreshAsync);
 Endpoints.MapAll(app);
 app.Run();

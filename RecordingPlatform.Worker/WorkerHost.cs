@@ -1,10 +1,13 @@
+using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Objects;
+using RecordingPlatform.Core.Operations;
 using RecordingPlatform.Core.Processing;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.ServiceDefaults;
+using RecordingPlatform.ServiceDefaults.Metrics;
 using RecordingPlatform.Worker.Jobs;
 using RecordingPlatform.Worker.Media;
 using RecordingPlatform.Worker.Processing;
@@ -34,9 +37,19 @@ internal static class WorkerHost
         services.AddJobHandler<FailRecordings, FailRecordingsHandler>();
         services.AddRecurringJob(new SweepObjects(), TimeSpan.FromMinutes(1));
         services.AddRecurringJob(new FailRecordings(), TimeSpan.FromSeconds(15));
+        services.AddHostedService<ReportStanding>();
+        services.AddSingleton<PlatformGauges>();
+        services.AddScoped<Callers>();
         await using var app = builder.Build();
         app.MapServiceDefaults();
+        app.MapMetrics(MayReadMetricsAsync, app.Services.GetRequiredService<PlatformGauges>().RefreshAsync);
         await app.RunAsync(ct);
         return 0;
     }
+
+    // The worker signs nobody in: of the credentials there are, it knows the one that a scraper brings.
+    static async ValueTask<bool> MayReadMetricsAsync(HttpContext http) =>
+        http.Request.Headers["X-Api-Key"] is [{ Length: > 0 } key]
+        && await http.RequestServices.GetRequiredService<Callers>().ByApiKeyAsync(key, http.RequestAborted) is { } caller
+        && caller.May(Permission.OpsRead);
 }

@@ -46,7 +46,7 @@ internal sealed class CreateTicket : IEndpoint
                 var recording = await db.Recordings.AsNoTracking().VisibleTo(caller).SingleOrDefaultAsync(r => r.Id == id, ct);
                 if (recording is null)
                     return NotFound.Recording;
-                return await selection.FindAsync(recording, request.Download ? MediaUse.Save : MediaUse.Play, request.Quality, request.Reason, caller, ct) switch
+                return await selection.FindAsync(recording, new(request.Download ? MediaUse.Save : MediaUse.Play, request.Quality), request.Reason, caller, ct) switch
                 {
                     SelectedMedia.Found found => await PlaybackAsync(found),
                     SelectedMedia.Refused refused => refused.Answer,

@@ -10,19 +10,57 @@ namespace RecordingPlatform.Api.Recordings;
 /// <summary>Lists what the caller may see, newest first, by page number or by cursor.</summary>
 internal sealed class ListRecordings : IEndpoint
 {
-    public sealed class Query
+    /// <summary>What a list or an export is narrowed to; as text, so that what is wrong gets a code of its own.</summary>
+    public class Selection
     {
+        /// <summary>receiving, stored, processing, ready, failed, damaged, absent or deleted; also uploaded, started and completed. Without it all but deleted ones.</summary>
         [FromQuery(Name = "status")] public string? Status { get; init; }
         [FromQuery(Name = "meeting_id")] public string? MeetingId { get; init; }
         [FromQuery(Name = "call_id")] public string? CallId { get; init; }
+        /// <summary>Name of the source.</summary>
         [FromQuery(Name = "source")] public string? Source { get; init; }
+        /// <summary>Phone number, identity or name of somebody in the conversation, in full.</summary>
         [FromQuery(Name = "participant")] public string? Participant { get; init; }
         [FromQuery(Name = "subject_id")] public string? SubjectId { get; init; }
+        /// <summary>ISO 8601; recorded then or later.</summary>
         [FromQuery(Name = "from")] public string? From { get; init; }
+        /// <summary>ISO 8601; recorded before.</summary>
         [FromQuery(Name = "to")] public string? To { get; init; }
+        /// <summary>Part of a title, call id, meeting id or phone number; 3 to 200 characters.</summary>
         [FromQuery(Name = "q")] public string? Q { get; init; }
+
+        public (RecordingFilter? Filter, BadRequest? Problem) Read()
+        {
+            if (Status is { } status && RecordingStatus.Filter(status) is null)
+                return (null, new BadRequest("status_unknown", $"status is one of: {string.Join(", ", RecordingStatus.All)}."));
+            Guid? subject = null;
+            if (SubjectId is { } text)
+            {
+                if (!Guid.TryParse(text, out var id))
+                    return (null, new BadRequest("subject_id_invalid", "subject_id is a UUID."));
+                subject = id;
+            }
+            if (!TryTime(From, out var from))
+                return (null, new BadRequest("from_invalid", "from is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
+            if (!TryTime(To, out var to))
+                return (null, new BadRequest("to_invalid", "to is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
+            var words = string.IsNullOrWhiteSpace(Q) ? null : Q.Trim();
+            if (words?.Length is < RecordingFilter.ShortestText or > RecordingFilter.LongestText)
+                return (null, new BadRequest("q_length", $"q has {RecordingFilter.ShortestText} to {RecordingFilter.LongestText} characters."));
+            // PostgreSQL's text cannot hold it, so nothing can match.
+            if ((string?[])[MeetingId, CallId, Source, Participant, words] is var said && said.Any(t => t?.Contains('\0') == true))
+                return (null, new BadRequest("text_invalid", "A filter cannot hold a NUL character."));
+            return (new RecordingFilter { Status = Status, MeetingId = MeetingId, CallId = CallId, Source = Source, Participant = Participant, SubjectId = subject, From = from, To = to, Text = words }, null);
+        }
+    }
+
+    public sealed class Query : Selection
+    {
+        /// <summary>From 1; ignored with a cursor.</summary>
         [FromQuery(Name = "page")] public string? Page { get; init; }
+        /// <summary>1 to 100; 20 without it.</summary>
         [FromQuery(Name = "page_size")] public string? PageSize { get; init; }
+        /// <summary>next_cursor of an earlier answer.</summary>
         [FromQuery(Name = "cursor")] public string? Cursor { get; init; }
     }
 
@@ -48,7 +86,7 @@ internal sealed class ListRecordings : IEndpoint
         RecordingCursor? cursor = null;
         if (query.Cursor is not null && (cursor = RecordingCursor.Parse(query.Cursor)) is null)
             return new BadRequest("cursor_invalid", "cursor is what an earlier answer gave as next_cursor.");
-        var (filter, problem) = ReadFilter(query);
+        var (filter, problem) = query.Read();
         if (filter is null)
             return problem!;
 
@@ -68,35 +106,6 @@ internal sealed class ListRecordings : IEndpoint
             PageSize = pageSize,
             NextCursor = found.Next?.ToString(),
         });
-    }
-
-    static (RecordingFilter? Filter, BadRequest? Problem) ReadFilter(Query query)
-    {
-        if (query.Status is { } status && RecordingStatus.Filter(status) is null)
-            return (null, new BadRequest("status_unknown", $"status is one of: {string.Join(", ", RecordingStatus.All)}."));
-        Guid? subject = null;
-        if (query.SubjectId is { } text)
-        {
-            if (!Guid.TryParse(text, out var id))
-                return (null, new BadRequest("subject_id_invalid", "subject_id is a UUID."));
-            subject = id;
-        }
-        if (!TryTime(query.From, out var from))
-            return (null, new BadRequest("from_invalid", "from is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
-        if (!TryTime(query.To, out var to))
-            return (null, new BadRequest("to_invalid", "to is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
-        return (new RecordingFilter
-        {
-            Status = query.Status,
-            MeetingId = query.MeetingId,
-            CallId = query.CallId,
-            Source = query.Source,
-            Participant = query.Participant,
-            SubjectId = subject,
-            From = from,
-            To = to,
-            Text = string.IsNullOrWhiteSpace(query.Q) ? null : query.Q.Trim(),
-        }, null);
     }
 
     static bool TryNumber(string? text, int otherwise, int least, int most, out int number)

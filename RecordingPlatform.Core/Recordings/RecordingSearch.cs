@@ -28,8 +28,11 @@ public sealed class RecordingSearch(RecordingDb db)
     }
 
     /// <summary>Exact up to <see cref="CountLimit"/>; one more than that when there are more.</summary>
-    public Task<int> CountAsync(RecordingFilter filter, Caller caller, CancellationToken ct) =>
-        Matching(filter, caller).Select(r => r.Id).Take(CountLimit + 1).CountAsync(ct);
+    public Task<int> CountAsync(RecordingFilter filter, Caller caller, CancellationToken ct) => CountAsync(filter, caller, CountLimit + 1, ct);
+
+    /// <summary>Counts no further than <paramref name="most"/>.</summary>
+    public Task<int> CountAsync(RecordingFilter filter, Caller caller, int most, CancellationToken ct) =>
+        Matching(filter, caller).Select(r => r.Id).Take(most).CountAsync(ct);
 
     IQueryable<Recording> Matching(RecordingFilter filter, Caller caller) => filter.Apply(db, db.Recordings.VisibleTo(caller));
 }

@@ -91,7 +91,7 @@ internal sealed class ListRecordings : IEndpoint
             return problem!;
 
         var skip = cursor is null ? (long)(page - 1) * pageSize : 0;
-        var found = skip > int.MaxValue - pageSize ? new RecordingPage([], null) : await search.PageAsync(filter, caller, cursor, (int)skip, pageSize, ct);
+        var found = skip > int.MaxValue - pageSize - 1 ? new RecordingPage([], null) : await search.PageAsync(filter, caller, cursor, (int)skip, pageSize, ct);
         // A first page that holds everything has been counted by reading it.
         var total = cursor is null && skip == 0 && found.Next is null ? found.Ids.Count : await search.CountAsync(filter, caller, ct);
         var rows = await RecordingRow.ReadAsync(db, found.Ids, ct);

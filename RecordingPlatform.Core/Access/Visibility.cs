@@ -11,51 +11,48 @@ namespace RecordingPlatform.Core.Access;
 public static class Visibility
 {
     /// <summary>By role, by having uploaded it, or by a grant in force.</summary>
-    public static IQueryable<Recording> VisibleTo(this IQueryable<Recording> recordings, Caller caller)
-    {
-        if (SeesAll(caller))
-            return recordings;
-        var (broad, narrow) = Rules(caller);
-        var user = caller.UserId;
-        narrow.Add(r => r.Grants.Any(g => g.UserId == user && g.RevokedAt == null && (g.ExpiresAt == null || g.ExpiresAt > RecordingDb.Now())));
-        return recordings.Where(Any(recordings, broad, narrow));
-    }
+    public static IQueryable<Recording> VisibleTo(this IQueryable<Recording> recordings, Caller caller) =>
+        SeesAll(caller) ? recordings : recordings.Where(Rules(caller).Append(Granted(caller)).Aggregate(AnyOf));
+
+    /// <summary>
+    /// The same set in parts, which may overlap: each can be found, and read in order, by an index of its own, which
+    /// conditions joined by "or" cannot. For reading many.
+    /// </summary>
+    public static IReadOnlyList<IQueryable<Recording>> PartsVisibleTo(this IQueryable<Recording> recordings, Caller caller) =>
+        SeesAll(caller) ? [recordings] : [.. Rules(caller).Append(Granted(caller)).Select(recordings.Where)];
 
     /// <summary>Without grants: what the rights of the caller's role apply to.</summary>
     public static IQueryable<Recording> VisibleByRole(this IQueryable<Recording> recordings, Caller caller) =>
-        SeesAll(caller) ? recordings : recordings.Where(Any(recordings, Rules(caller).Broad, Rules(caller).Narrow));
+        SeesAll(caller) ? recordings : recordings.Where(Rules(caller).Aggregate(AnyOf));
 
     static bool SeesAll(Caller caller) => caller.Is(Role.Admin) || caller.Is(Role.PracticeManager) || caller.Is(Role.ComplianceOfficer);
 
-    // Broad: a good part of all recordings, best found by walking them. Narrow: few, each found by an index of its own.
-    static (Expression<Func<Recording, bool>>? Broad, List<Expression<Func<Recording, bool>>> Narrow) Rules(Caller caller)
+    static Expression<Func<Recording, bool>> Granted(Caller caller)
+    {
+        var user = caller.UserId;
+        return r => r.Grants.Any(g => g.UserId == user && g.RevokedAt == null && (g.ExpiresAt == null || g.ExpiresAt > RecordingDb.Now()));
+    }
+
+    static List<Expression<Func<Recording, bool>>> Rules(Caller caller)
     {
         if (caller.ApiKeyId is { } key)
         {
             return caller.SourceId is { } source
-                ? (r => r.SourceId == source || r.UploadedByKeyId == key, [])
-                : (null, [r => r.UploadedByKeyId == key]);
+                ? [r => r.UploadedByKeyId == key, r => r.SourceId == source]
+                : [r => r.UploadedByKeyId == key];
         }
         var user = caller.UserId;
-        var narrow = new List<Expression<Func<Recording, bool>>> { r => r.UploadedByUserId == user };
+        var rules = new List<Expression<Func<Recording, bool>>> { r => r.UploadedByUserId == user };
         if (caller.Is(Role.Clinician))
         {
-            narrow.Add(r => r.Conversation.Kind == ConversationKind.Session && r.Appointment!.ClinicianId == user);
-            narrow.Add(r => r.Conversation.Kind == ConversationKind.Session && r.Conversation.Participants.Any(p => p.UserId == user));
+            rules.Add(r => r.Conversation.Kind == ConversationKind.Session && r.Appointment!.ClinicianId == user);
+            rules.Add(r => r.Conversation.Kind == ConversationKind.Session && r.Conversation.Participants.Any(p => p.UserId == user));
         }
+        if (caller.Is(Role.Operator))
+            rules.Add(r => r.Conversation.Kind == ConversationKind.Call || r.Conversation.Kind == ConversationKind.Alarm);
         if (caller.Is(Role.Patient))
-            narrow.Add(r => r.Subject!.UserId == user);
-        return (caller.Is(Role.Operator) ? r => r.Conversation.Kind == ConversationKind.Call || r.Conversation.Kind == ConversationKind.Alarm : null, narrow);
-    }
-
-    // The narrow rules as one set of ids, a union: as conditions joined by "or" no index could serve them.
-    static Expression<Func<Recording, bool>> Any(IQueryable<Recording> recordings, Expression<Func<Recording, bool>>? broad, List<Expression<Func<Recording, bool>>> narrow)
-    {
-        if (narrow.Count == 0)
-            return broad ?? throw new InvalidOperationException("A caller without any rule sees nothing; there is no such role.");
-        var ids = narrow.Select(rule => recordings.Where(rule).Select(r => r.Id)).Aggregate((one, other) => one.Union(other));
-        Expression<Func<Recording, bool>> inSet = r => ids.Contains(r.Id);
-        return broad is null ? inSet : AnyOf(broad, inSet);
+            rules.Add(r => r.Subject!.UserId == user);
+        return rules;
     }
 
     static Expression<Func<Recording, bool>> AnyOf(Expression<Func<Recording, bool>> one, Expression<Func<Recording, bool>> other)

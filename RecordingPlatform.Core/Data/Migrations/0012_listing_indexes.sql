@@ -4,6 +4,8 @@ drop index concurrently if exists recordings_search;
 create index concurrently recordings_search on recordings using gin (search_text gin_trgm_ops);
 drop index concurrently if exists recordings_deleted;
 create index concurrently recordings_deleted on recordings (recorded_at desc, id desc) where deleted_at is not null;
+drop index concurrently if exists recordings_processing;
+create index concurrently recordings_processing on recordings (recorded_at desc, id desc) where processing_started_at is not null;
 drop index concurrently if exists recordings_uploader_key;
 create index concurrently recordings_uploader_key on recordings (uploaded_by_key_id, recorded_at desc, id desc);
 drop index concurrently if exists conversations_external;

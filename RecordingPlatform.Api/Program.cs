@@ -62,11 +62,12 @@ services.AddPortalCors(builder.Configuration["Portal:Origin"]);
 services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
 services.AddProblemDetails();
 services.AddExceptionHandler<Failures>();
-services.AddOpenApi();
+services.AddApiDescription();
 
 var app = builder.Build();
 app.UseExceptionHandler();
 app.UseStatusCodePages(UnknownRoute.AnswerAsync);
+app.UseReferencePage();
 app.UseCors();
 app.UseAuthentication();
 app.UseAuthorization();

@@ -28,7 +28,10 @@ internal sealed class ChangeRecording : IEndpoint
         [JsonIgnore] public bool NotesGiven { get; private init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/api/v1/recordings/{recordingId:guid}", HandleAsync).RequirePermission(Permission.RecordingsEdit);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/api/v1/recordings/{recordingId:guid}", HandleAsync).RequirePermission(Permission.RecordingsEdit)
+        .Answers(400, "nothing_to_change", "title_too_long", "notes_too_long", "text_invalid", "bad_request")
+        .Answers(404, "recording_not_found")
+        .Answers(409, "recording_deleted");
 
     static async Task<Results<Ok<GetRecording.Response>, BadRequest, Forbidden, NotFound, Conflict>> HandleAsync(
         Guid recordingId, Request request, RecordingChanges changes, RecordingDb db, Caller caller, CancellationToken ct)

@@ -14,7 +14,14 @@ internal sealed class DownloadRecording : IEndpoint
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapMethods("/api/v1/recordings/{recordingId:guid}/download", [HttpMethods.Get, HttpMethods.Head], (Guid recordingId, string? reason, HttpContext http, MediaDelivery delivery, CancellationToken ct) =>
             delivery.SendAsync(http, recordingId, new(MediaUse.Save), reason, ct))
-        .RequirePermission(Permission.RecordingsRead);
+        .RequirePermission(Permission.RecordingsRead)
+        .WithMetadata(new ProducesResponseTypeMetadata(200, typeof(FileContentHttpResult), ["application/octet-stream"]), new ProducesResponseTypeMetadata(206, typeof(FileContentHttpResult), ["application/octet-stream"]))
+        .Answers(403, "forbidden", "reason_required")
+        .Answers(404, "recording_not_found")
+        .Answers(409, "archived")
+        .Answers(410, "recording_deleted")
+        .Answers(416, "range_not_satisfiable")
+        .Answers(503, "key_service_unavailable");
 }
 
 /// <summary>The playback rendition, inline, with seeking. quality: high (AAC in M4A, or the MP4 of a video) or low (Opus in WebM); format: m4a, mp4 or webm.</summary>
@@ -23,7 +30,15 @@ internal sealed class StreamRecording : IEndpoint
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapMethods("/api/v1/recordings/{recordingId:guid}/stream", [HttpMethods.Get, HttpMethods.Head], (Guid recordingId, string? quality, string? format, string? reason, HttpContext http, MediaDelivery delivery, CancellationToken ct) =>
             delivery.SendAsync(http, recordingId, new(MediaUse.Play, quality, format), reason, ct))
-        .RequirePermission(Permission.RecordingsRead);
+        .RequirePermission(Permission.RecordingsRead)
+        .WithMetadata(new ProducesResponseTypeMetadata(200, typeof(FileContentHttpResult), ["application/octet-stream"]), new ProducesResponseTypeMetadata(206, typeof(FileContentHttpResult), ["application/octet-stream"]))
+        .Answers(400, "quality_unknown", "format_unknown")
+        .Answers(403, "forbidden", "reason_required")
+        .Answers(404, "recording_not_found", "rendition_not_available")
+        .Answers(409, "not_ready", "damaged", "archived")
+        .Answers(410, "recording_deleted")
+        .Answers(416, "range_not_satisfiable")
+        .Answers(503, "key_service_unavailable");
 }
 
 /// <summary>A URL that plays without a header, for a short while, for whoever asked for it.</summary>
@@ -37,7 +52,12 @@ internal sealed class GetPlaybackUrl : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/v1/recordings/{recordingId:guid}/playback-url", HandleAsync)
-        .RequirePermission(Permission.RecordingsRead);
+        .RequirePermission(Permission.RecordingsRead)
+        .Answers(400, "quality_unknown", "format_unknown")
+        .Answers(403, "forbidden", "reason_required")
+        .Answers(404, "recording_not_found", "rendition_not_available")
+        .Answers(409, "not_ready", "damaged", "archived")
+        .Answers(410, "recording_deleted");
 
     static async Task<Results<Ok<Response>, NotFound, MediaRefusal>> HandleAsync(Guid recordingId, string? quality, string? format, bool? download, string? reason,
         RecordingDb db, Tickets tickets, MediaSelection selection, PublicUrl publicUrl, Caller caller, CancellationToken ct)
@@ -64,8 +84,12 @@ internal sealed class PlayTicket : IEndpoint
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapMethods("/media/{ticket}", [HttpMethods.Get, HttpMethods.Head], HandleAsync)
         .AllowAnonymous()
-
-        .RequireCors(Cors.Portal);
+        .RequireCors(Cors.Portal)
+        .WithMetadata(new ProducesResponseTypeMetadata(200, typeof(FileContentHttpResult), ["application/octet-stream"]), new ProducesResponseTypeMetadata(206, typeof(FileContentHttpResult), ["application/octet-stream"]))
+        .Answers(403, "ticket_invalid")
+        .Answers(409, "archived")
+        .Answers(416, "range_not_satisfiable")
+        .Answers(503, "key_service_unavailable");
 
     static async Task<IResult> HandleAsync(string ticket, HttpContext http, RecordingDb db, Tickets tickets, ObjectReader objects, CancellationToken ct)
     {

@@ -11,7 +11,8 @@ namespace RecordingPlatform.Api.Recordings;
 internal sealed class ExportRecordings : IEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings/export", HandleAsync).RequirePermission(Permission.RecordingsRead)
-        .Produces(200, contentType: "application/zip").ProducesProblem(400);
+        .WithMetadata(new ProducesResponseTypeMetadata(200, typeof(FileContentHttpResult), ["application/zip"]))
+        .Answers(400, "selection_too_large", "status_unknown", "subject_id_invalid", "from_invalid", "to_invalid", "q_length", "text_invalid");
 
     static async Task<IResult> HandleAsync([AsParameters] ListRecordings.Selection selection, string? reason, HttpContext http, RecordingSearch search, RecordingExport export, Caller caller, TimeProvider clock, CancellationToken ct)
     {
@@ -24,7 +25,7 @@ internal sealed class ExportRecordings : IEndpoint
         http.Response.Headers.CacheControl = "private, no-store";
         http.Response.Headers.XContentTypeOptions = "nosniff";
         http.Response.Headers.ContentDisposition = $"attachment; filename=\"recordings-{clock.GetUtcNow():yyyyMMdd-HHmmss}.zip\"";
-        await export.WriteAsync(http.Response.Body, filter, caller, reason, ct);
+        await export.WriteAsync(new ForwardStream(http.Response.BodyWriter), filter, caller, reason, ct);
         return Results.Empty;
     }
 }

@@ -40,7 +40,8 @@ internal sealed class GetRecording : IEndpoint
         public Response(RecordingItem item) : base(item) => Permissions = [];
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings/{recordingId:guid}", HandleAsync).RequirePermission(Permission.RecordingsRead);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings/{recordingId:guid}", HandleAsync).RequirePermission(Permission.RecordingsRead)
+        .Answers(404, "recording_not_found");
 
     static async Task<Results<Ok<Response>, NotFound>> HandleAsync(Guid recordingId, RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)
     {

@@ -11,7 +11,11 @@ internal sealed class GetWaveform : IEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/v1/recordings/{recordingId:guid}/waveform", HandleAsync)
-        .RequirePermission(Permission.RecordingsRead);
+        .RequirePermission(Permission.RecordingsRead)
+        .Answers(404, "recording_not_found")
+        .Answers(409, "not_ready", "damaged", "archived")
+        .Answers(410, "recording_deleted")
+        .Answers(503, "key_service_unavailable");
 
     static async Task<Results<FileContentHttpResult, Forbidden, NotFound, Gone, Conflict>> HandleAsync(Guid recordingId, RecordingDb db, ObjectReader objects, Caller caller, CancellationToken ct)
     {

@@ -75,7 +75,8 @@ internal sealed class ListRecordings : IEndpoint
         public string? NextCursor { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings", HandleAsync).RequirePermission(Permission.RecordingsRead);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings", HandleAsync).RequirePermission(Permission.RecordingsRead)
+        .Answers(400, "page_invalid", "page_size_invalid", "cursor_invalid", "status_unknown", "subject_id_invalid", "from_invalid", "to_invalid", "q_length", "text_invalid");
 
     static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, RecordingSearch search, AuditTrail audit, Caller caller, CancellationToken ct)
     {

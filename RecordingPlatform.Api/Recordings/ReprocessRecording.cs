@@ -16,7 +16,10 @@ internal sealed class ReprocessRecording : IEndpoint
         public required string Status { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/recordings/{recordingId:guid}/reprocess", HandleAsync).RequirePermission(Permission.RecordingsEdit);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/recordings/{recordingId:guid}/reprocess", HandleAsync).RequirePermission(Permission.RecordingsEdit)
+        .Answers(404, "recording_not_found")
+        .Answers(409, "not_stored", "no_original", "archived")
+        .Answers(410, "recording_deleted");
 
     static async Task<Results<Accepted<Response>, Forbidden, NotFound, Conflict, Gone>> HandleAsync(Guid recordingId, Reprocessing reprocessing, Caller caller, CancellationToken ct) =>
         await reprocessing.RequestAsync(recordingId, caller, ct) switch

@@ -12,14 +12,14 @@ public static class Visibility
 {
     /// <summary>By role, by having uploaded it, or by a grant in force.</summary>
     public static IQueryable<Recording> VisibleTo(this IQueryable<Recording> recordings, Caller caller) =>
-        SeesAll(caller) ? recordings : recordings.Where(Rules(caller).Append(Granted(caller)).Aggregate(AnyOf));
+        SeesAll(caller) ? recordings : recordings.Where(RulesAndGrants(caller).Aggregate(AnyOf));
 
     /// <summary>
     /// The same set in parts, which may overlap: each can be found, and read in order, by an index of its own, which
     /// conditions joined by "or" cannot. For reading many.
     /// </summary>
     public static IReadOnlyList<IQueryable<Recording>> PartsVisibleTo(this IQueryable<Recording> recordings, Caller caller) =>
-        SeesAll(caller) ? [recordings] : [.. Rules(caller).Append(Granted(caller)).Select(recordings.Where)];
+        SeesAll(caller) ? [recordings] : [.. RulesAndGrants(caller).Select(recordings.Where)];
 
     /// <summary>Without grants: what the rights of the caller's role apply to.</summary>
     public static IQueryable<Recording> VisibleByRole(this IQueryable<Recording> recordings, Caller caller) =>
@@ -27,11 +27,8 @@ public static class Visibility
 
     static bool SeesAll(Caller caller) => caller.Is(Role.Admin) || caller.Is(Role.PracticeManager) || caller.Is(Role.ComplianceOfficer);
 
-    static Expression<Func<Recording, bool>> Granted(Caller caller)
-    {
-        var user = caller.UserId;
-        return r => r.Grants.Any(g => g.UserId == user && g.RevokedAt == null && (g.ExpiresAt == null || g.ExpiresAt > RecordingDb.Now()));
-    }
+    static IEnumerable<Expression<Func<Recording, bool>>> RulesAndGrants(Caller caller) => caller.UserId is not { } user ? Rules(caller) :
+        Rules(caller).Append(r => r.Grants.Any(g => g.UserId == user && g.RevokedAt == null && (g.ExpiresAt == null || g.ExpiresAt > RecordingDb.Now())));
 
     static List<Expression<Func<Recording, bool>>> Rules(Caller caller)
     {

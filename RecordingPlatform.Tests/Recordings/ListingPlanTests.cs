@@ -27,14 +27,14 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
         ("status uploaded", new() { Status = "uploaded" }),
         ("status processing", new() { Status = "processing" }),
         ("status deleted", new() { Status = "deleted" }),
-        ("meeting", new() { MeetingId = "room-4711" }),
+        ("meeting", new() { MeetingId = "room-12" }),
         ("call", new() { CallId = "call-4711" }),
         ("source", new() { Source = "pbx" }),
         ("phone", new() { Participant = "+4930000471" }),
-        ("identity", new() { Participant = "person-4711" }),
+        ("identity", new() { Participant = "person-12" }),
         ("subject", new() { SubjectId = Million.SubjectOfPatient }),
         ("from, to", new() { From = Million.Newest.AddDays(-40), To = Million.Newest.AddDays(-39) }),
-        ("rare words", new() { Text = "zebra4711" }),
+        ("rare words", new() { Text = "zebra12" }),
         ("common words", new() { Text = "conversation" }),
         ("ready and words", new() { Status = "ready", Text = "call-471", From = Million.Newest.AddDays(-300) }),
     ];
@@ -62,8 +62,9 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
             var first = (await million.PlansAsync(filter, caller, cursor: null))[0];
             var below = (await million.PlansAsync(filter, caller, deep))[0];
             TestContext.Current.SendDiagnosticMessage("{0}, {1}: {2} rows and {3:0.0} ms on the first page, {4} rows and {5:0.0} ms deep down", role, name, first.Rows, first.Milliseconds, below.Rows, below.Milliseconds);
-            // A page's worth of slack: where the matching rows lie is random.
-            Assert.True(below.Rows <= first.Rows * 1.5 + 500, $"{role}, {name}: {below.Rows} rows instead of {first.Rows}:\n{below.Sql}\n{below.Text}");
+            // Where little is left below, another index may be the cheaper one and read all of that: a quarter of a percent of the
+            // table. A page found by walking past the others would read nine tenths of it.
+            Assert.True(below.Rows <= first.Rows * 1.5 + Math.Max(500, Million.Count / 400), $"{role}, {name}: {below.Rows} rows instead of {first.Rows}:\n{below.Sql}\n{below.Text}");
         }
     }
 
@@ -79,7 +80,7 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
         public static readonly DateTimeOffset Newest = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
         public static readonly Guid SubjectOfPatient = IdOf(7, 1);
         static readonly Guid Pbx = IdOf(3, 1), PlainKey = IdOf(4, 1), SourceKey = IdOf(4, 2), Clinician = IdOf(5, 1), Patient = IdOf(5, 2), Operator = IdOf(5, 3);
-        static readonly long Count = Scale.Of(1_000_000);
+        public static readonly long Count = Scale.Of(1_000_000);
         static readonly bool Whole = Count == 1_000_000;
 
         readonly Captured _captured = new();

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using RecordingPlatform.Core.Data;
@@ -24,6 +25,7 @@ public sealed record HealthChecks
     /// <c>unhealthy</c>: this process cannot serve recordings. <c>degraded</c>: it can, but something behind it stands still;
     /// taking it out of rotation would help nobody.
     /// </summary>
+    [JsonIgnore]
     public string Status => Database != Ok || ObjectStore != Ok || KeyService != Ok ? "unhealthy"
         : Ffmpeg != Ok || Queue != Ok || Redis is not (Ok or NotConfigured) ? "degraded" : "healthy";
 }

@@ -58,7 +58,7 @@ public sealed record RecordingFilter
         if (Text is not null)
         {
             var pattern = $"%{Text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
-            recordings = recordings.Where(r => EF.Functions.ILike(r.SearchText!, pattern));
+            recordings = recordings.Where(r => EF.Functions.ILike(r.SearchText!, pattern, "\\"));
         }
         return recordings;
     }

@@ -29,5 +29,6 @@ public static class MetricsEndpoint
             await refresh(http.RequestAborted);
             http.Response.Headers.CacheControl = "no-store";
             return TypedResults.Text(http.RequestServices.GetRequiredService<MetricsCollector>().Expose(), PrometheusText.ContentType);
-        }).AllowAnonymous();
+        }).AllowAnonymous()
+        .WithSummary("What was measured, in Prometheus' text format: from loopback, or with the permission ops.read. To others there is nothing here.");
 }

@@ -79,7 +79,7 @@ public sealed class ChangeAndReprocessTests(ApiSurface.Running running)
         foreach (var name in before)
         {
             Assert.Equal(["none"], await Platform.QueryAsync($"select deletion from objects where name = '{name}' and superseded_at is not null"));
-            Assert.True(File.Exists(Path.Combine(Platform.StoreFolder, name)) || Directory.EnumerateFiles(Platform.StoreFolder, Path.GetFileName(name), SearchOption.AllDirectories).Any(), $"{name} is still in the store");
+            Assert.True(Directory.EnumerateFiles(Platform.StoreFolder, Path.GetFileName(name) + "*", SearchOption.AllDirectories).Any(), $"{name} is still in the store");
         }
         Assert.Equal(1, await running.CountAsync($"select count(*) from audit where recording_id = '{id}' and action = 211"));
         Assert.Equal(206, (int)(await Admin.SendAsync(new HttpRequestMessage(HttpMethod.Get, $"api/v1/recordings/{id}/stream") { Headers = { Range = new(0, 1) } })).StatusCode);

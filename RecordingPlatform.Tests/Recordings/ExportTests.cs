@@ -59,7 +59,7 @@ public sealed class ExportTests(ApiSurface.Running running)
         async Task<string> PathOfAsync(Guid id)
         {
             var name = (await running.Platform.QueryAsync($"select name from objects where recording_id = '{id}' and role = 'original'")).Single();
-            return Directory.EnumerateFiles(running.Platform.StoreFolder, Path.GetFileName(name), SearchOption.AllDirectories).Single();
+            return Directory.EnumerateFiles(running.Platform.StoreFolder, Path.GetFileName(name) + "*", SearchOption.AllDirectories).Single();
         }
     }
 

@@ -25,6 +25,10 @@ internal static class ApiDescription
     public static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        // Each use case calls its shapes Request and Response; out here they carry its name.
+        options.CreateSchemaReferenceId = type => OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } id
+            ? type.Type is { IsNested: true, IsGenericType: false, DeclaringType: { } useCase } ? useCase.Name + type.Type.Name : id
+            : null;
         options.AddDocumentTransformer(DescribeDocument);
         options.AddOperationTransformer(DescribeOperation);
     });

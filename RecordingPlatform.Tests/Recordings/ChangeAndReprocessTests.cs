@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text;
 using RecordingPlatform.Tests.Api;
 using RecordingPlatform.Tests.Fixtures;
@@ -13,7 +12,7 @@ public sealed class ChangeAndReprocessTests(ApiSurface.Running running)
 
     Platform Platform => running.Platform;
 
-    Task<HttpResponseMessage> PatchAsync(HttpClient client, Guid id, string json) =>
+    static Task<HttpResponseMessage> PatchAsync(HttpClient client, Guid id, string json) =>
         client.PatchAsync($"api/v1/recordings/{id}", new StringContent(json, Encoding.UTF8, "application/json"));
 
     [Fact]

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using RecordingPlatform.ServiceDefaults.Metrics;
 
 namespace RecordingPlatform.ServiceDefaults;
 
@@ -22,6 +23,8 @@ public static class Defaults
         else
             builder.Logging.AddJsonConsole(console => console.IncludeScopes = true);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.AddSingleton<MetricsCollector>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<MetricsCollector>());
         if (!string.IsNullOrEmpty(builder.Configuration[Telemetry.Endpoint]))
             builder.Services.AddHostedService<Telemetry>();
         return builder;

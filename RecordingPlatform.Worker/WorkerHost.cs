@@ -1,13 +1,16 @@
+using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Events;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Objects;
+using RecordingPlatform.Core.Operations;
 using RecordingPlatform.Core.Processing;
 using RecordingPlatform.Core.Redis;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.ServiceDefaults;
 using RecordingPlatform.Worker.Events;
+using RecordingPlatform.ServiceDefaults.Metrics;
 using RecordingPlatform.Worker.Jobs;
 using RecordingPlatform.Worker.Media;
 using RecordingPlatform.Worker.Processing;
@@ -41,9 +44,19 @@ internal static class WorkerHost
         services.AddEventHints(EventChannels.Written);
         services.AddSingleton<EventSequencer>();
         services.AddHostedService<SequencerLoop>();
+        services.AddHostedService<ReportStanding>();
+        services.AddSingleton<PlatformGauges>();
+        services.AddScoped<Callers>();
         await using var app = builder.Build();
         app.MapServiceDefaults();
+        app.MapMetrics(MayReadMetricsAsync, app.Services.GetRequiredService<PlatformGauges>().RefreshAsync);
         await app.RunAsync(ct);
         return 0;
     }
+
+    // The worker signs nobody in: of the credentials there are, it knows the one that a scraper brings.
+    static async ValueTask<bool> MayReadMetricsAsync(HttpContext http) =>
+        http.Request.Headers["X-Api-Key"] is [{ Length: > 0 } key]
+        && await http.RequestServices.GetRequiredService<Callers>().ByApiKeyAsync(key, http.RequestAborted) is { } caller
+        && caller.May(Permission.OpsRead);
 }

@@ -28,7 +28,12 @@ internal sealed class CreateTicket : IEndpoint
         public required DateTimeOffset ExpiresAt { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/tickets", HandleAsync).RequireAuthorization();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/tickets", HandleAsync).RequireAuthorization()
+        .Answers(400, "recording_id_missing", "ticket_kind_unknown", "quality_unknown", "bad_request")
+        .Answers(403, "forbidden", "reason_required")
+        .Answers(404, "recording_not_found", "rendition_not_available")
+        .Answers(409, "not_ready", "damaged")
+        .Answers(410, "recording_deleted");
 
     static async Task<Results<Ok<Response>, BadRequest, Forbidden, NotFound, MediaRefusal>> HandleAsync(
         Request request, RecordingDb db, Tickets tickets, MediaSelection selection, PublicUrl publicUrl, Caller caller, CancellationToken ct)
@@ -46,7 +51,7 @@ internal sealed class CreateTicket : IEndpoint
                 var recording = await db.Recordings.AsNoTracking().VisibleTo(caller).SingleOrDefaultAsync(r => r.Id == id, ct);
                 if (recording is null)
                     return NotFound.Recording;
-                return await selection.FindAsync(recording, request.Download ? MediaUse.Save : MediaUse.Play, request.Quality, request.Reason, caller, ct) switch
+                return await selection.FindAsync(recording, new(request.Download ? MediaUse.Save : MediaUse.Play, request.Quality), request.Reason, caller, ct) switch
                 {
                     SelectedMedia.Found found => await PlaybackAsync(found),
                     SelectedMedia.Refused refused => refused.Answer,

@@ -13,7 +13,10 @@ internal sealed class Login : IEndpoint
         public string? TwoFactorCode { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/auth/login", HandleAsync).AllowAnonymous();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/auth/login", HandleAsync).AllowAnonymous()
+        .Answers(400, "bad_request")
+        .Answers(401, "invalid_credentials", "two_factor_required")
+        .Answers(429, "locked_out");
 
     static async Task<Results<Ok<TokenResponse>, Unauthorized, OtherProblem>> HandleAsync(Request request, Sessions sessions, HttpContext http, CancellationToken ct)
     {
@@ -36,7 +39,9 @@ internal sealed class Refresh : IEndpoint
         public required string RefreshToken { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/auth/refresh", HandleAsync).AllowAnonymous();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/auth/refresh", HandleAsync).AllowAnonymous()
+        .Answers(400, "bad_request")
+        .Answers(401, "invalid_refresh_token");
 
     static async Task<Results<Ok<TokenResponse>, Unauthorized>> HandleAsync(Request request, Sessions sessions, HttpContext http, CancellationToken ct) =>
         await sessions.RefreshAsync(request.RefreshToken, Authentication.Anonymous(http), ct) is { } issued

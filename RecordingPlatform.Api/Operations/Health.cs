@@ -1,10 +1,5 @@
-using Microsoft.EntityFrameworkCore;
-using Npgsql;
 using RecordingPlatform.Api.Http;
-using RecordingPlatform.Core.Access;
-using RecordingPlatform.Core.Data;
-using RecordingPlatform.Core.Keys;
-using RecordingPlatform.Core.Redis;
+using RecordingPlatform.Core.Operations;
 using RecordingPlatform.Core.Storage;
 
 namespace RecordingPlatform.Api.Operations;
@@ -12,13 +7,21 @@ namespace RecordingPlatform.Api.Operations;
 /// <summary>What works and what does not, for people and load balancers. Details from loopback or with ops.read only.</summary>
 internal sealed class Health : IEndpoint
 {
+    /// <summary>What everybody learns.</summary>
+    public sealed record Brief
+    {
+        /// <summary>healthy, degraded (serves, but something behind it stands still) or unhealthy.</summary>
+        public required string Status { get; init; }
+    }
+
     public sealed record Response
     {
         public required string Status { get; init; }
-        public long? RecordingsCount { get; init; }
-        public long? TranscriptionsCount { get; init; }
-        public StoreFacts? Store { get; init; }
-        public IReadOnlyDictionary<string, string>? Checks { get; init; }
+        /// <summary>Null when the database does not answer.</summary>
+        public required long? RecordingsCount { get; init; }
+        public required long? TranscriptionsCount { get; init; }
+        public required StoreFacts Store { get; init; }
+        public required HealthChecks Checks { get; init; }
     }
 
     public sealed record StoreFacts
@@ -27,64 +30,24 @@ internal sealed class Health : IEndpoint
         public required string Container { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/health", HandleAsync).AllowAnonymous();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/health", HandleAsync).AllowAnonymous()
+        .Produces<Response>(200).Produces<Response>(503);
 
-    static async Task<IResult> HandleAsync(HttpContext http, RecordingDb db, IObjectStore store, EnvelopeKeys keys, RedisClient redis, CancellationToken ct)
+    static async Task<IResult> HandleAsync(HttpContext http, PlatformHealth health, IObjectStore store, CancellationToken ct)
     {
-        var database = await CheckDatabaseAsync(db, ct);
-        var objectStore = await store.ProbeAsync(ct);
-        var keyService = database == "ok" ? await CheckKeysAsync(keys, ct) : "unknown";
-        var healthy = database == "ok" && objectStore.Writable && keyService == "ok";
-        var response = new Response { Status = healthy ? "healthy" : "unhealthy" };
-        var mayKnow = http.Connection.RemoteIpAddress is { } ip && System.Net.IPAddress.IsLoopback(ip) || http.Features.Get<Caller>()?.May(Permission.OpsRead) == true;
-        if (mayKnow)
+        var checks = await health.CheckAsync(ct);
+        var code = checks.Status == "unhealthy" ? 503 : 200;
+        http.Response.Headers.CacheControl = "no-store";
+        if (!OperatorsOnly.Allows(http))
+            return TypedResults.Json(new Brief { Status = checks.Status }, statusCode: code);
+        (long Recordings, long Transcriptions)? counts = checks.Database == HealthChecks.Ok ? await health.CountAsync(ct) : null;
+        return TypedResults.Json(new Response
         {
-            response = response with
-            {
-                RecordingsCount = database == "ok" ? await db.Recordings.LongCountAsync(r => r.DeletedAt == null, ct) : null,
-                TranscriptionsCount = database == "ok" ? await db.Recordings.LongCountAsync(r => r.TranscriptionId != null && r.DeletedAt == null, ct) : null,
-                Store = new StoreFacts { Provider = store.Provider, Container = store.Container },
-                Checks = new Dictionary<string, string>
-                {
-                    ["database"] = database,
-                    ["object_store"] = objectStore.Writable ? "ok" : objectStore.Reason ?? "not writable",
-                    ["key_service"] = keyService,
-                    // Never makes the whole unhealthy: everything works without it.
-                    ["redis"] = redis.Health switch
-                    {
-                        { Condition: RedisCondition.Answering } => "ok",
-                        { Condition: RedisCondition.Off } => "off",
-                        var health => health.Why ?? "unknown",
-                    },
-                },
-            };
-        }
-        return TypedResults.Json(response, statusCode: healthy ? 200 : 503);
-    }
-
-    static async Task<string> CheckDatabaseAsync(RecordingDb db, CancellationToken ct)
-    {
-        try
-        {
-            await db.NowAsync(ct);
-            return "ok";
-        }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or InvalidOperationException { InnerException: NpgsqlException })
-        {
-            return "does not answer";
-        }
-    }
-
-    static async Task<string> CheckKeysAsync(EnvelopeKeys keys, CancellationToken ct)
-    {
-        try
-        {
-            using var key = await keys.SigningKeyAsync(ServiceKeyPurpose.Ticket, ct);
-            return "ok";
-        }
-        catch (KeyUnavailableException e)
-        {
-            return e.Message;
-        }
+            Status = checks.Status,
+            RecordingsCount = counts?.Recordings,
+            TranscriptionsCount = counts?.Transcriptions,
+            Store = new StoreFacts { Provider = store.Provider, Container = store.Container },
+            Checks = checks,
+        }, statusCode: code);
     }
 }

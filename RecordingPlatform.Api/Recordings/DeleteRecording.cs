@@ -17,7 +17,10 @@ internal sealed class DeleteRecording : IEndpoint
         public required string Message { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/api/v1/recordings/{recordingId:guid}", HandleAsync).RequirePermission(Permission.RecordingsDelete);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/api/v1/recordings/{recordingId:guid}", HandleAsync).RequirePermission(Permission.RecordingsDelete)
+        .Answers(400, "reason_required", "reason_too_long")
+        .Answers(404, "recording_not_found")
+        .Answers(409, "legal_hold");
 
     static async Task<Results<Ok<Response>, BadRequest, NotFound, Conflict>> HandleAsync(Guid recordingId, string? reason, RecordingDeletion deletion, Caller caller, CancellationToken ct)
     {

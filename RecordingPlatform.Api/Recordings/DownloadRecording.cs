@@ -13,17 +13,32 @@ internal sealed class DownloadRecording : IEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapMethods("/api/v1/recordings/{recordingId:guid}/download", [HttpMethods.Get, HttpMethods.Head], (Guid recordingId, string? reason, HttpContext http, MediaDelivery delivery, CancellationToken ct) =>
-            delivery.SendAsync(http, recordingId, MediaUse.Save, quality: null, reason, ct))
-        .RequirePermission(Permission.RecordingsRead);
+            delivery.SendAsync(http, recordingId, new(MediaUse.Save), reason, ct))
+        .RequirePermission(Permission.RecordingsRead)
+        .WithMetadata(new ProducesResponseTypeMetadata(200, typeof(FileContentHttpResult), ["application/octet-stream"]), new ProducesResponseTypeMetadata(206, typeof(FileContentHttpResult), ["application/octet-stream"]))
+        .Answers(403, "forbidden", "reason_required")
+        .Answers(404, "recording_not_found")
+        .Answers(409, "archived")
+        .Answers(410, "recording_deleted")
+        .Answers(416, "range_not_satisfiable")
+        .Answers(503, "key_service_unavailable");
 }
 
-/// <summary>The playback rendition, inline, with seeking: high is AAC in M4A or the MP4, low is Opus in WebM.</summary>
+/// <summary>The playback rendition, inline, with seeking. quality: high (AAC in M4A, or the MP4 of a video) or low (Opus in WebM); format: m4a, mp4 or webm.</summary>
 internal sealed class StreamRecording : IEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
-        .MapMethods("/api/v1/recordings/{recordingId:guid}/stream", [HttpMethods.Get, HttpMethods.Head], (Guid recordingId, string? quality, string? reason, HttpContext http, MediaDelivery delivery, CancellationToken ct) =>
-            delivery.SendAsync(http, recordingId, MediaUse.Play, quality, reason, ct))
-        .RequirePermission(Permission.RecordingsRead);
+        .MapMethods("/api/v1/recordings/{recordingId:guid}/stream", [HttpMethods.Get, HttpMethods.Head], (Guid recordingId, string? quality, string? format, string? reason, HttpContext http, MediaDelivery delivery, CancellationToken ct) =>
+            delivery.SendAsync(http, recordingId, new(MediaUse.Play, quality, format), reason, ct))
+        .RequirePermission(Permission.RecordingsRead)
+        .WithMetadata(new ProducesResponseTypeMetadata(200, typeof(FileContentHttpResult), ["application/octet-stream"]), new ProducesResponseTypeMetadata(206, typeof(FileContentHttpResult), ["application/octet-stream"]))
+        .Answers(400, "quality_unknown", "format_unknown")
+        .Answers(403, "forbidden", "reason_required")
+        .Answers(404, "recording_not_found", "rendition_not_available")
+        .Answers(409, "not_ready", "damaged", "archived")
+        .Answers(410, "recording_deleted")
+        .Answers(416, "range_not_satisfiable")
+        .Answers(503, "key_service_unavailable");
 }
 
 /// <summary>A URL that plays without a header, for a short while, for whoever asked for it.</summary>
@@ -37,15 +52,20 @@ internal sealed class GetPlaybackUrl : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/v1/recordings/{recordingId:guid}/playback-url", HandleAsync)
-        .RequirePermission(Permission.RecordingsRead);
+        .RequirePermission(Permission.RecordingsRead)
+        .Answers(400, "quality_unknown", "format_unknown")
+        .Answers(403, "forbidden", "reason_required")
+        .Answers(404, "recording_not_found", "rendition_not_available")
+        .Answers(409, "not_ready", "damaged", "archived")
+        .Answers(410, "recording_deleted");
 
-    static async Task<Results<Ok<Response>, NotFound, MediaRefusal>> HandleAsync(Guid recordingId, string? quality, bool? download, string? reason,
+    static async Task<Results<Ok<Response>, NotFound, MediaRefusal>> HandleAsync(Guid recordingId, string? quality, string? format, bool? download, string? reason,
         RecordingDb db, Tickets tickets, MediaSelection selection, PublicUrl publicUrl, Caller caller, CancellationToken ct)
     {
         var recording = await db.Recordings.AsNoTracking().VisibleTo(caller).SingleOrDefaultAsync(r => r.Id == recordingId, ct);
         if (recording is null)
             return NotFound.Recording;
-        switch (await selection.FindAsync(recording, download == true ? MediaUse.Save : MediaUse.Play, quality, reason, caller, ct))
+        switch (await selection.FindAsync(recording, new(download == true ? MediaUse.Save : MediaUse.Play, quality, format), reason, caller, ct))
         {
             case SelectedMedia.Found found:
                 var (ticket, expiresAt) = await tickets.IssuePlaybackAsync(recording, found.Object, download == true, reason, caller, ct);
@@ -64,8 +84,12 @@ internal sealed class PlayTicket : IEndpoint
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapMethods("/media/{ticket}", [HttpMethods.Get, HttpMethods.Head], HandleAsync)
         .AllowAnonymous()
-
-        .RequireCors(Cors.Portal);
+        .RequireCors(Cors.Portal)
+        .WithMetadata(new ProducesResponseTypeMetadata(200, typeof(FileContentHttpResult), ["application/octet-stream"]), new ProducesResponseTypeMetadata(206, typeof(FileContentHttpResult), ["application/octet-stream"]))
+        .Answers(403, "ticket_invalid")
+        .Answers(409, "archived")
+        .Answers(416, "range_not_satisfiable")
+        .Answers(503, "key_service_unavailable");
 
     static async Task<IResult> HandleAsync(string ticket, HttpContext http, RecentOpenings recent, ObjectReader objects, CancellationToken ct)
     {
@@ -84,12 +108,12 @@ internal sealed class PlayTicket : IEndpoint
 /// <summary>Finds, opens, audits and sends media to a caller who brings their own credentials.</summary>
 internal sealed class MediaDelivery(RecordingDb db, MediaSelection selection, ObjectReader objects, AuditTrail audit, Caller caller)
 {
-    public async Task<IResult> SendAsync(HttpContext http, Guid recordingId, MediaUse use, string? quality, string? reason, CancellationToken ct)
+    public async Task<IResult> SendAsync(HttpContext http, Guid recordingId, MediaWish wish, string? reason, CancellationToken ct)
     {
         var recording = await db.Recordings.AsNoTracking().VisibleTo(caller).SingleOrDefaultAsync(r => r.Id == recordingId, ct);
         if (recording is null)
             return NotFound.Recording;
-        switch (await selection.FindAsync(recording, use, quality, reason, caller, ct))
+        switch (await selection.FindAsync(recording, wish, reason, caller, ct))
         {
             case SelectedMedia.Found found:
                 using (var media = await objects.OpenAsync(db, found.Object, ct))
@@ -97,11 +121,11 @@ internal sealed class MediaDelivery(RecordingDb db, MediaSelection selection, Ob
                     if (!HttpMethods.IsHead(http.Request.Method))
                     {
                         // Before the first byte: what was heard is on record even when the connection breaks.
-                        await audit.RecordAsync(use == MediaUse.Save ? AuditAction.RecordingDownloaded : AuditAction.RecordingPlayed, caller, ct,
+                        await audit.RecordAsync(wish.Use == MediaUse.Save ? AuditAction.RecordingDownloaded : AuditAction.RecordingPlayed, caller, ct,
                             AuditTarget.Of(recording), new { object_id = found.Object.Id, range = http.Request.Headers.Range.ToString() }, reason);
                         await db.SaveChangesAsync(ct);
                     }
-                    await MediaResponse.SendAsync(http, found.Object, media, use == MediaUse.Save, FileNameOf(recording, found.Object), ct);
+                    await MediaResponse.SendAsync(http, found.Object, media, wish.Use == MediaUse.Save, FileNameOf(recording, found.Object), ct);
                 }
                 return Results.Empty;
             case SelectedMedia.Refused refused:
@@ -115,7 +139,7 @@ internal sealed class MediaDelivery(RecordingDb db, MediaSelection selection, Ob
     public static string FileNameOf(Core.Recordings.Recording recording, ObjectRow target) =>
         target.FileName ?? $"recording-{recording.RecordedAt.UtcDateTime:yyyyMMdd-HHmmss}{(target.Variant.Length > 0 ? $"-{target.Variant}" : "")}{ExtensionOf(target.MimeType)}";
 
-    static string ExtensionOf(string? contentType)
+    public static string ExtensionOf(string? contentType)
     {
         var type = contentType?.Split(';')[0];
         // Several containers share this one; sound alone is saved as M4A.

@@ -40,19 +40,28 @@ internal sealed class GetRecording : IEndpoint
         public Response(RecordingItem item) : base(item) => Permissions = [];
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings/{recordingId:guid}", HandleAsync).RequirePermission(Permission.RecordingsRead);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings/{recordingId:guid}", HandleAsync).RequirePermission(Permission.RecordingsRead)
+        .Answers(404, "recording_not_found");
 
     static async Task<Results<Ok<Response>, NotFound>> HandleAsync(Guid recordingId, bool? live, RecordingDb db, ViewTrail views, Caller caller, CancellationToken ct)
     {
-        var row = await db.Recordings.AsNoTracking().VisibleTo(caller).Where(r => r.Id == recordingId).Select(RecordingRow.Of(db)).SingleOrDefaultAsync(ct);
-        if (row is null)
+        if (await FindAsync(db, caller, recordingId, ct) is not { } details)
             return NotFound.Recording;
+        await views.RecordAsync(AuditAction.RecordingViewed, caller, recordingId.ToString(), live == true, ct, new AuditTarget(RecordingId: recordingId, SubjectId: details.SubjectId));
+        return TypedResults.Ok(details);
+    }
+
+    /// <summary>The details as this caller sees them; null when they see none.</summary>
+    public static async Task<Response?> FindAsync(RecordingDb db, Caller caller, Guid recordingId, CancellationToken ct)
+    {
+        if (!await db.Recordings.VisibleTo(caller).AnyAsync(r => r.Id == recordingId, ct)
+            || await RecordingRow.ReadAsync(db, [recordingId], ct) is not [var row])
+            return null;
         var recording = row.Recording;
         var rights = await RecordingRights.OfAsync(db, caller, recording, ct);
         var progress = recording.ProcessingStartedAt is null ? null
             : await db.Jobs.Where(j => j.RecordingId == recordingId && j.State == Core.Jobs.JobState.Running).Select(j => j.Progress).FirstOrDefaultAsync(ct);
-        await views.RecordAsync(AuditAction.RecordingViewed, caller, recordingId.ToString(), live == true, ct, AuditTarget.Of(recording));
-        return TypedResults.Ok(new Response(row.ToItem())
+        return new Response(row.ToItem())
         {
             Notes = recording.Notes,
             StateReason = recording.StateReason,
@@ -73,7 +82,7 @@ internal sealed class GetRecording : IEndpoint
             DeletedAt = recording.DeletedAt,
             Progress = progress,
             Permissions = [.. PermissionsOf(rights, caller)],
-        });
+        };
     }
 
     static IEnumerable<string> PermissionsOf(RecordingRights rights, Caller caller)

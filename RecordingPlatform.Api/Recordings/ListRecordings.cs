@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Api.Http;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
@@ -11,22 +10,57 @@ namespace RecordingPlatform.Api.Recordings;
 /// <summary>Lists what the caller may see, newest first, by page number or by cursor.</summary>
 internal sealed class ListRecordings : IEndpoint
 {
-    // Counting further costs more than anyone learns from it.
-    const int CountLimit = 1000;
-
-    public sealed class Query
+    /// <summary>What a list or an export is narrowed to; as text, so that what is wrong gets a code of its own.</summary>
+    public class Selection
     {
+        /// <summary>receiving, stored, processing, ready, failed, damaged, absent or deleted; also uploaded, started and completed. Without it all but deleted ones.</summary>
         [FromQuery(Name = "status")] public string? Status { get; init; }
         [FromQuery(Name = "meeting_id")] public string? MeetingId { get; init; }
         [FromQuery(Name = "call_id")] public string? CallId { get; init; }
+        /// <summary>Name of the source.</summary>
         [FromQuery(Name = "source")] public string? Source { get; init; }
+        /// <summary>Phone number, identity or name of somebody in the conversation, in full.</summary>
         [FromQuery(Name = "participant")] public string? Participant { get; init; }
         [FromQuery(Name = "subject_id")] public string? SubjectId { get; init; }
+        /// <summary>ISO 8601; recorded then or later.</summary>
         [FromQuery(Name = "from")] public string? From { get; init; }
+        /// <summary>ISO 8601; recorded before.</summary>
         [FromQuery(Name = "to")] public string? To { get; init; }
+        /// <summary>Part of a title, call id, meeting id or phone number; 3 to 200 characters.</summary>
         [FromQuery(Name = "q")] public string? Q { get; init; }
+
+        public (RecordingFilter? Filter, BadRequest? Problem) Read()
+        {
+            if (Status is { } status && RecordingStatus.Filter(status) is null)
+                return (null, new BadRequest("status_unknown", $"status is one of: {string.Join(", ", RecordingStatus.All)}."));
+            Guid? subject = null;
+            if (SubjectId is { } text)
+            {
+                if (!Guid.TryParse(text, out var id))
+                    return (null, new BadRequest("subject_id_invalid", "subject_id is a UUID."));
+                subject = id;
+            }
+            if (!TryTime(From, out var from))
+                return (null, new BadRequest("from_invalid", "from is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
+            if (!TryTime(To, out var to))
+                return (null, new BadRequest("to_invalid", "to is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
+            var words = string.IsNullOrWhiteSpace(Q) ? null : Q.Trim();
+            if (words?.Length is < RecordingFilter.ShortestText or > RecordingFilter.LongestText)
+                return (null, new BadRequest("q_length", $"q has {RecordingFilter.ShortestText} to {RecordingFilter.LongestText} characters."));
+            // PostgreSQL's text cannot hold it, so nothing can match.
+            if ((string?[])[MeetingId, CallId, Source, Participant, words] is var said && said.Any(t => t?.Contains('\0') == true))
+                return (null, new BadRequest("text_invalid", "A filter cannot hold a NUL character."));
+            return (new RecordingFilter { Status = Status, MeetingId = MeetingId, CallId = CallId, Source = Source, Participant = Participant, SubjectId = subject, From = from, To = to, Text = words }, null);
+        }
+    }
+
+    public sealed class Query : Selection
+    {
+        /// <summary>From 1; ignored with a cursor.</summary>
         [FromQuery(Name = "page")] public string? Page { get; init; }
+        /// <summary>1 to 100; 20 without it.</summary>
         [FromQuery(Name = "page_size")] public string? PageSize { get; init; }
+        /// <summary>next_cursor of an earlier answer.</summary>
         [FromQuery(Name = "cursor")] public string? Cursor { get; init; }
         /// <summary>A refresh that nobody asked for by hand: audited once in ten minutes.</summary>
         [FromQuery(Name = "live")] public bool? Live { get; init; }
@@ -45,9 +79,10 @@ internal sealed class ListRecordings : IEndpoint
         public string? NextCursor { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings", HandleAsync).RequirePermission(Permission.RecordingsRead);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings", HandleAsync).RequirePermission(Permission.RecordingsRead)
+        .Answers(400, "page_invalid", "page_size_invalid", "cursor_invalid", "status_unknown", "subject_id_invalid", "from_invalid", "to_invalid", "q_length", "text_invalid");
 
-    static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, ViewTrail views, Caller caller, CancellationToken ct)
+    static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, RecordingSearch search, ViewTrail views, Caller caller, CancellationToken ct)
     {
         if (!TryNumber(query.Page, 1, 1, int.MaxValue, out var page))
             return new BadRequest("page_invalid", "page is a whole number from 1.");
@@ -56,56 +91,25 @@ internal sealed class ListRecordings : IEndpoint
         RecordingCursor? cursor = null;
         if (query.Cursor is not null && (cursor = RecordingCursor.Parse(query.Cursor)) is null)
             return new BadRequest("cursor_invalid", "cursor is what an earlier answer gave as next_cursor.");
-        var (filter, problem) = ReadFilter(query);
+        var (filter, problem) = query.Read();
         if (filter is null)
             return problem!;
 
-        var visible = filter.Apply(db.Recordings.AsNoTracking().VisibleTo(caller));
-        var total = await visible.Take(CountLimit + 1).CountAsync(ct);
-        var ordered = (cursor?.After(visible) ?? visible).OrderByDescending(r => r.RecordedAt).ThenByDescending(r => r.Id);
         var skip = cursor is null ? (long)(page - 1) * pageSize : 0;
-        var rows = skip > int.MaxValue ? [] : await ordered.Skip((int)skip).Take(pageSize + 1).Select(RecordingRow.Of(db)).ToListAsync(ct);
-        var more = rows.Count > pageSize;
-        var shown = rows.Take(pageSize).ToList();
-        await views.RecordAsync(AuditAction.RecordingsListed, caller, query.Everything, query.Live == true, ct, facts: new { shown = shown.Count, page, status = query.Status });
+        var found = skip > int.MaxValue - pageSize - 1 ? new RecordingPage([], null) : await search.PageAsync(filter, caller, cursor, (int)skip, pageSize, ct);
+        // A first page that holds everything has been counted by reading it.
+        var total = cursor is null && skip == 0 && found.Next is null ? found.Ids.Count : await search.CountAsync(filter, caller, ct);
+        var rows = await RecordingRow.ReadAsync(db, found.Ids, ct);
+        await views.RecordAsync(AuditAction.RecordingsListed, caller, query.Everything, query.Live == true, ct, facts: new { shown = rows.Count, page, status = query.Status });
         return TypedResults.Ok(new Response
         {
-            Recordings = [.. shown.Select(row => row.ToItem())],
-            Total = Math.Min(total, CountLimit),
-            TotalIsLowerBound = total > CountLimit,
+            Recordings = [.. rows.Select(row => row.ToItem())],
+            Total = Math.Min(total, RecordingSearch.CountLimit),
+            TotalIsLowerBound = total > RecordingSearch.CountLimit,
             Page = page,
             PageSize = pageSize,
-            NextCursor = more ? new RecordingCursor(shown[^1].Recording.RecordedAt, shown[^1].Recording.Id).ToString() : null,
+            NextCursor = found.Next?.ToString(),
         });
-    }
-
-    static (RecordingFilter? Filter, BadRequest? Problem) ReadFilter(Query query)
-    {
-        if (query.Status is { } status && RecordingStatus.Filter(status) is null)
-            return (null, new BadRequest("status_unknown", $"status is one of: {string.Join(", ", RecordingStatus.All)}."));
-        Guid? subject = null;
-        if (query.SubjectId is { } text)
-        {
-            if (!Guid.TryParse(text, out var id))
-                return (null, new BadRequest("subject_id_invalid", "subject_id is a UUID."));
-            subject = id;
-        }
-        if (!TryTime(query.From, out var from))
-            return (null, new BadRequest("from_invalid", "from is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
-        if (!TryTime(query.To, out var to))
-            return (null, new BadRequest("to_invalid", "to is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
-        return (new RecordingFilter
-        {
-            Status = query.Status,
-            MeetingId = query.MeetingId,
-            CallId = query.CallId,
-            Source = query.Source,
-            Participant = query.Participant,
-            SubjectId = subject,
-            From = from,
-            To = to,
-            Text = string.IsNullOrWhiteSpace(query.Q) ? null : query.Q.Trim(),
-        }, null);
     }
 
     static bool TryNumber(string? text, int otherwise, int least, int most, out int number)

@@ -1,4 +1,4 @@
-using System.Linq.Expressions;
+using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Recordings;
@@ -39,17 +39,30 @@ internal record RecordingItem
 internal sealed record RecordingRow(
     Recording Recording, Conversation Conversation, string Source, string? Original, string? Playback, Tier? Tier, bool Held)
 {
-    public static Expression<Func<Recording, RecordingRow>> Of(RecordingDb db) => r => new RecordingRow(
-        r,
-        r.Conversation,
-        r.Source.Name,
-        r.Objects.Where(o => o.Role == ObjectRole.Original && o.State == ObjectState.Published && o.SupersededAt == null).Select(o => o.Name).FirstOrDefault(),
-        r.Objects.Where(o => o.Role == ObjectRole.Playback && o.Variant == "high" && o.State == ObjectState.Published && o.SupersededAt == null).Select(o => o.Name).FirstOrDefault(),
-        r.Objects.Where(o => o.Role == ObjectRole.Original && o.State == ObjectState.Published && o.SupersededAt == null).Select(o => (Tier?)o.Tier).FirstOrDefault(),
-        db.Holds.Any(h => h.ReleasedAt == null
-            && ((h.TargetKind == HoldTarget.Recording && h.TargetId == r.Id)
-                || (h.TargetKind == HoldTarget.Conversation && h.TargetId == r.ConversationId)
-                || (h.TargetKind == HoldTarget.Subject && h.TargetId == r.SubjectId))));
+    static readonly Func<RecordingDb, Guid[], IAsyncEnumerable<RecordingRow>> ByIds = EF.CompileAsyncQuery((RecordingDb db, Guid[] ids) => db.Recordings.AsNoTracking()
+        .Where(r => ids.Contains(r.Id))
+        .Select(r => new RecordingRow(
+            r,
+            r.Conversation,
+            r.Source.Name,
+            r.Objects.Where(o => o.Role == ObjectRole.Original && o.State == ObjectState.Published && o.SupersededAt == null).Select(o => o.Name).FirstOrDefault(),
+            r.Objects.Where(o => o.Role == ObjectRole.Playback && o.Variant == "high" && o.State == ObjectState.Published && o.SupersededAt == null).Select(o => o.Name).FirstOrDefault(),
+            r.Objects.Where(o => o.Role == ObjectRole.Original && o.State == ObjectState.Published && o.SupersededAt == null).Select(o => (Tier?)o.Tier).FirstOrDefault(),
+            db.Holds.Any(h => h.ReleasedAt == null
+                && ((h.TargetKind == HoldTarget.Recording && h.TargetId == r.Id)
+                    || (h.TargetKind == HoldTarget.Conversation && h.TargetId == r.ConversationId)
+                    || (h.TargetKind == HoldTarget.Subject && h.TargetId == r.SubjectId))))));
+
+    /// <summary>Reads them in one query, in the order given. Whether the caller sees them is decided before.</summary>
+    public static async Task<List<RecordingRow>> ReadAsync(RecordingDb db, IReadOnlyList<Guid> ids, CancellationToken ct)
+    {
+        if (ids.Count == 0)
+            return [];
+        var rows = new Dictionary<Guid, RecordingRow>(ids.Count);
+        await foreach (var row in ByIds(db, [.. ids]).WithCancellation(ct))
+            rows.Add(row.Recording.Id, row);
+        return [.. ids.Select(id => rows.GetValueOrDefault(id)).OfType<RecordingRow>()];
+    }
 
     public RecordingItem ToItem() => new()
     {

@@ -26,8 +26,15 @@ internal sealed class UploadRecording : IEndpoint
         .MapPost("/api/v1/recordings", HandleAsync)
         .WithMetadata(new PermissionNeeded(Permission.RecordingsUpload))
         .AllowAnonymous() // The handler decides: a browser brings an upload ticket instead of a header.
-
-        .RequireCors(Cors.Portal);
+        .RequireCors(Cors.Portal)
+        .Produces<Response>(201)
+        .Answers(401, "unauthenticated")
+        .Answers(413, "file_too_large", "field_too_large")
+        .Answers(415, "multipart_expected", "media_unknown")
+        .Answers(422, "file_missing", "file_empty", "several_files", "too_many_fields", "part_unnamed", "multipart_malformed", "upload_truncated",
+            "start_time_invalid", "length_mismatch", "hash_mismatch", "unknown_subject_id")
+        .Answers(503, "key_service_unavailable")
+        .Answers(507, "store_full");
 
     static async Task<IResult> HandleAsync(HttpContext http, MultipartIntake intake, RecordingIntake recordings, Tickets tickets, CancellationToken ct)
     {

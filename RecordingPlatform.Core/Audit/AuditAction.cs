@@ -27,6 +27,7 @@ public enum AuditAction
     RecordingProcessingFailed = 209,
     PlaybackTicketIssued = 210,
     RecordingReprocessed = 211,
+    RecordingsExported = 212,
     GrantGiven = 220,
     GrantRevoked = 221,
 

@@ -49,6 +49,7 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
     public DbSet<OwnerKey> OwnerKeys => Set<OwnerKey>();
     public DbSet<DataKey> DataKeys => Set<DataKey>();
     public DbSet<Job> Jobs => Set<Job>();
+    public DbSet<WorkerStanding> WorkerStandings => Set<WorkerStanding>();
     public DbSet<JobError> JobErrors => Set<JobError>();
     public DbSet<AuditRow> Audit => Set<AuditRow>();
     public DbSet<AuditDetails> AuditDetails => Set<AuditDetails>();

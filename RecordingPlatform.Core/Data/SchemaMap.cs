@@ -95,6 +95,10 @@ internal static class SchemaMap
             row.Property(j => j.SupersededBy).ValueGeneratedOnAdd();
         });
         builder.Entity<Recording>().Property(r => r.RowVersion).IsConcurrencyToken();
+        builder.Entity<Recording>().Property(r => r.SearchText).ValueGeneratedOnAddOrUpdate();
+        builder.Entity<WorkerStanding>().HasKey(w => w.Worker);
+        builder.Entity<WorkerStanding>().Property(w => w.StartedAt).HasDefaultValueSql("app_now()");
+        builder.Entity<WorkerStanding>().Property(w => w.ReportedAt).HasDefaultValueSql("app_now()");
     }
 
     // Order of inserts inside one SaveChanges follows from these; what happens on delete is the SQL's matter.

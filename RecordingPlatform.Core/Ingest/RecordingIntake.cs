@@ -57,7 +57,7 @@ public sealed class RecordingIntake(RecordingDb db, AuditTrail audit)
         recording.RetainUntil = recording.RecordedAt.AddDays(await KeepDaysAsync(conversation.Kind, sourceId, ct));
         db.Recordings.Add(recording);
         db.Events.Add(new EventRow { Kind = "recording.stored", RecordingId = id, ConversationId = conversation.Id });
-        db.Enqueue(new ProcessRecording { RecordingId = id }, new JobOptions { RecordingId = id, UniqueKey = $"process:{id}" });
+        db.Enqueue(new ProcessRecording { RecordingId = id }, new JobOptions { RecordingId = id, UniqueKey = ProcessRecording.KeyOf(id) });
         await audit.RecordAsync(AuditAction.RecordingCreated, caller, ct, AuditTarget.Of(recording),
             new { object_id = original.Row.Id, size_bytes = recording.SizeBytes, sha256 = Convert.ToHexStringLower(recording.ContentSha256) });
         await db.SaveChangesAsync(ct);

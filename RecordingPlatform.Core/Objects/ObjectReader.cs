@@ -15,11 +15,12 @@ public sealed class ObjectReader : IDisposable
 {
     readonly IObjectStore _store;
     readonly EnvelopeKeys _keys;
+    readonly TimeProvider _clock;
     readonly ConcurrentDictionary<Guid, OpenedHeader> _headers = new(); // by data key
 
-    public ObjectReader(IObjectStore store, EnvelopeKeys keys)
+    public ObjectReader(IObjectStore store, EnvelopeKeys keys, TimeProvider clock)
     {
-        (_store, _keys) = (store, keys);
+        (_store, _keys, _clock) = (store, keys, clock);
         keys.TellReleased(Drop);
     }
 
@@ -28,11 +29,13 @@ public sealed class ObjectReader : IDisposable
     /// <exception cref="SealedObjectException">The object is not what was written.</exception>
     public async Task<OpenObject> OpenAsync(RecordingDb db, ObjectRow row, CancellationToken ct)
     {
+        var began = _clock.GetTimestamp();
         if (TryOpenKept(row) is { } kept)
             return kept;
         using var key = await _keys.OpenAsync(db, row.DataKeyId, ct);
         var reader = await SealedObjectReader.OpenAsync(SourceOf(row), IdentityOf(row), key.Memory, row.PlaintextLength!.Value, ct);
         Keep(row.DataKeyId, reader);
+        ObjectTelemetry.WasOpened(row, _clock.GetElapsedTime(began));
         return new OpenObject(row, reader, key.Revoked);
     }
 
@@ -100,11 +103,11 @@ public sealed class OpenObject(ObjectRow row, SealedObjectReader reader, Cancell
     public long Length => row.PlaintextLength!.Value;
 
     public Task CopyRangeAsync(long offset, long length, PipeWriter destination, CancellationToken ct) =>
-        UnlessRevokedAsync(token => reader.CopyRangeAsync(offset, length, destination, token), ct);
+        UnlessRevokedAsync(token => reader.CopyRangeAsync(offset, length, destination, token), length, ct);
 
     /// <summary>The last bytes; what is called the end was verified to be the end.</summary>
     public Task CopySuffixAsync(long length, PipeWriter destination, CancellationToken ct) =>
-        UnlessRevokedAsync(token => reader.CopySuffixAsync(length, destination, token), ct);
+        UnlessRevokedAsync(token => reader.CopySuffixAsync(length, destination, token), length, ct);
 
     public async Task<byte[]> ReadAllAsync(CancellationToken ct)
     {
@@ -117,12 +120,13 @@ public sealed class OpenObject(ObjectRow row, SealedObjectReader reader, Cancell
 
     public void Dispose() => reader.Dispose();
 
-    async Task UnlessRevokedAsync(Func<CancellationToken, Task> copy, CancellationToken ct)
+    async Task UnlessRevokedAsync(Func<CancellationToken, Task> copy, long length, CancellationToken ct)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, revoked);
         try
         {
             await copy(either.Token);
+            ObjectTelemetry.WasRead(row, length);
         }
         catch (OperationCanceledException) when (revoked.IsCancellationRequested && !ct.IsCancellationRequested)
         {

@@ -68,13 +68,14 @@ public sealed partial class PendingObject : IAsyncDisposable
     readonly ObjectSweeper _sweeper;
     readonly TimeProvider _clock;
     readonly ILogger _logger;
+    readonly long _beganAt;
     long _renewedAt;
 
     internal PendingObject(ObjectRow row, byte[] key, ObjectUpload upload, SealedObjectWriter writer, EnvelopeKeys keys,
         IDbContextFactory<RecordingDb> databases, ObjectSweeper sweeper, TimeProvider clock, ILogger logger)
     {
         (Row, _key, _upload, _writer, _keys, _databases, _sweeper, _clock, _logger) = (row, key, upload, writer, keys, databases, sweeper, clock, logger);
-        _renewedAt = clock.GetTimestamp();
+        _renewedAt = _beganAt = clock.GetTimestamp();
     }
 
     public ObjectRow Row { get; }
@@ -100,6 +101,7 @@ public sealed partial class PendingObject : IAsyncDisposable
         Facts = await _writer.CompleteAsync(ct);
         if (await _upload.CommitAsync(ct) == PutOutcome.AlreadyExists)
             throw new InvalidOperationException($"The object name {Row.Name} was already taken; names are made from new ids.");
+        ObjectTelemetry.WasSealed(Row, Facts.PlaintextLength, _clock.GetElapsedTime(_beganAt));
         return Facts;
     }
 

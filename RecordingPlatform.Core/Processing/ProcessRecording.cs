@@ -8,6 +8,9 @@ public sealed record ProcessRecording : IJobArguments
     public static string Kind => "process_recording";
 
     public required Guid RecordingId { get; init; }
+
+    /// <summary>Of one recording at most one run is queued and one is under way.</summary>
+    public static string KeyOf(Guid recordingId) => $"process:{recordingId}";
 }
 
 /// <summary>Remove objects whose writers died.</summary>

@@ -54,6 +54,8 @@ public sealed class Recording
     public DateTimeOffset? DeletedAt { get; set; }
     /// <summary>Rises with every change: the key of cached metadata.</summary>
     public long RowVersion { get; set; } = 1;
+    /// <summary>The words that a search looks in; the database keeps them.</summary>
+    public string? SearchText { get; private set; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using Microsoft.EntityFrameworkCore;
+using RecordingPlatform.Core.Data;
 
 namespace RecordingPlatform.Core.Recordings;
 
@@ -16,11 +17,17 @@ public sealed record RecordingFilter
     public Guid? SubjectId { get; init; }
     public DateTimeOffset? From { get; init; }
     public DateTimeOffset? To { get; init; }
-    /// <summary>Part of a title, call id, meeting id or phone number.</summary>
+    /// <summary>Part of a title, call id, meeting id or phone number, at least <see cref="ShortestText"/> characters.</summary>
     public string? Text { get; init; }
 
+    /// <summary>A trigram index knows nothing of less.</summary>
+    public const int ShortestText = 3;
+
+    /// <summary>Longer ones are no search; each three letters of them would be looked up.</summary>
+    public const int LongestText = 200;
+
     /// <summary>Narrows; without a status, deleted recordings are left out.</summary>
-    public IQueryable<Recording> Apply(IQueryable<Recording> recordings)
+    public IQueryable<Recording> Apply(RecordingDb db, IQueryable<Recording> recordings)
     {
         recordings = Status is null
             ? recordings.Where(r => r.DeletedAt == null)
@@ -29,8 +36,9 @@ public sealed record RecordingFilter
             recordings = recordings.Where(r => r.Conversation.MeetingId == MeetingId);
         if (CallId is not null)
             recordings = recordings.Where(r => r.Conversation.ExternalId == CallId);
+        // By its id, found first: joined, the index that has them in order could not be walked.
         if (Source is not null)
-            recordings = recordings.Where(r => r.Source.Name == Source);
+            recordings = recordings.Where(r => r.SourceId == db.Sources.Where(s => s.Name == Source).Select(s => s.Id).FirstOrDefault());
         if (SubjectId is not null)
             recordings = recordings.Where(r => r.SubjectId == SubjectId);
         if (From is not null)
@@ -39,15 +47,18 @@ public sealed record RecordingFilter
             recordings = recordings.Where(r => r.RecordedAt < To);
         if (Participant is not null)
         {
-            recordings = recordings.Where(r => r.Conversation.CallerPhone == Participant || r.Conversation.ReceiverPhone == Participant
-                || r.Conversation.Participants.Any(p => p.Phone == Participant || p.Identity == Participant || p.DisplayName == Participant));
+            // A union of what five indexes find; as one condition with "or" over two tables none of them would serve.
+            var conversations = db.Conversations.Where(c => c.CallerPhone == Participant).Select(c => c.Id)
+                .Union(db.Conversations.Where(c => c.ReceiverPhone == Participant).Select(c => c.Id))
+                .Union(db.Participants.Where(p => p.Phone == Participant).Select(p => p.ConversationId))
+                .Union(db.Participants.Where(p => p.Identity == Participant).Select(p => p.ConversationId))
+                .Union(db.Participants.Where(p => p.DisplayName == Participant).Select(p => p.ConversationId));
+            recordings = recordings.Where(r => conversations.Contains(r.ConversationId));
         }
         if (Text is not null)
         {
             var pattern = $"%{Text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
-            recordings = recordings.Where(r => EF.Functions.ILike(r.Title!, pattern) || EF.Functions.ILike(r.Conversation.ExternalId, pattern)
-                || EF.Functions.ILike(r.Conversation.MeetingId!, pattern)
-                || EF.Functions.ILike(r.Conversation.CallerPhone!, pattern) || EF.Functions.ILike(r.Conversation.ReceiverPhone!, pattern));
+            recordings = recordings.Where(r => EF.Functions.ILike(r.SearchText!, pattern, "\\"));
         }
         return recordings;
     }

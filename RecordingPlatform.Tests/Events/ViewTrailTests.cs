@@ -9,7 +9,7 @@ public sealed class ViewTrailTests(PostgresCluster cluster)
     [Fact]
     public async Task A_view_that_refreshes_itself_is_audited_once_for_a_session_what_it_shows_and_ten_minutes()
     {
-        await using var platform = await Platform.StartAsync(cluster, new PlatformSettings { WithWorker = false });
+        await using var platform = await Platform.StartAsync(cluster, new PlatformSettings { Workers = 0 });
         using var admin = await platform.SignInAsync("admin");
         var id = await Platform.UploadAsync(admin, SampleMedia.Speech);
         var other = await Platform.UploadAsync(admin, SampleMedia.Speech);
@@ -52,7 +52,7 @@ public sealed class ViewTrailTests(PostgresCluster cluster)
     [Fact]
     public async Task A_recording_that_may_not_be_seen_leaves_no_view()
     {
-        await using var platform = await Platform.StartAsync(cluster, new PlatformSettings { WithWorker = false });
+        await using var platform = await Platform.StartAsync(cluster, new PlatformSettings { Workers = 0 });
         using var admin = await platform.SignInAsync("admin");
         using var patient = await platform.SignInAsync("patient");
         var id = await Platform.UploadAsync(admin, SampleMedia.Speech);

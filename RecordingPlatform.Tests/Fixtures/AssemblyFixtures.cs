@@ -1,1 +1,2 @@
 [assembly: AssemblyFixture(typeof(RecordingPlatform.Tests.Fixtures.PostgresCluster))]
+[assembly: AssemblyFixture(typeof(RecordingPlatform.Tests.Fixtures.Azurite))]

@@ -4,8 +4,6 @@ using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
 
-[assembly: AssemblyFixture(typeof(RecordingPlatform.Tests.Fixtures.Azurite))]
-
 namespace RecordingPlatform.Tests.Fixtures;
 
 /// <summary>

@@ -81,7 +81,7 @@ public sealed class ObjectReaderTests(PostgresCluster cluster)
         {
             (Rig, Keys) = (rig, keys);
             Store = new CountedStore(_container.Open());
-            Reader = new ObjectReader(Store, keys);
+            Reader = new ObjectReader(Store, keys, TimeProvider.System);
             _services = new ServiceCollection().AddRecordingDb(rig.Database.App).BuildServiceProvider();
         }
 

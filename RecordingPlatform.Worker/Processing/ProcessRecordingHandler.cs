@@ -125,10 +125,15 @@ internal sealed class ProcessRecordingHandler(RecordingDb db, ObjectReader reade
         await context.GuardAsync(db, ct);
         if (await LockOpenAsync(recording.Id, ct) is { } locked)
         {
-            locked.State = RecordingState.Damaged;
-            locked.StateReason = damage.Reason;
+            // What plays goes on playing: a ready recording keeps its renditions when a later run cannot make new ones.
+            if (locked.State != RecordingState.Ready)
+            {
+                locked.State = RecordingState.Damaged;
+                locked.StateReason = damage.Reason;
+            }
             locked.UpdatedAt = await db.NowAsync(ct);
-            await FinishAsync(locked, "recording.damaged", AuditAction.RecordingDamaged, new { kind = SnakeCase.Of(damage.Kind) }, ct);
+            await FinishAsync(locked, locked.State == RecordingState.Damaged ? "recording.damaged" : "recording.ready", AuditAction.RecordingDamaged,
+                new { kind = SnakeCase.Of(damage.Kind), state = SnakeCase.Of(locked.State) }, ct);
         }
         await context.CompleteInAsync(db, ct);
         await transaction.CommitAsync(ct);
@@ -139,6 +144,7 @@ internal sealed class ProcessRecordingHandler(RecordingDb db, ObjectReader reade
     async Task<Recording?> LockOpenAsync(Guid recordingId, CancellationToken ct) =>
         await db.LockForChangeAsync(recordingId, ct) is { DeletedAt: null } locked ? locked : null;
 
+    // Sets them aside and removes nothing: under a hold they stay, otherwise the clean-up takes them.
     Task<int> SupersedeRenditionsAsync(Guid recordingId, CancellationToken ct) =>
         db.Objects.Where(o => o.RecordingId == recordingId && (o.Role == ObjectRole.Playback || o.Role == ObjectRole.Waveform) && o.State == ObjectState.Published && o.SupersededAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(o => o.SupersededAt, o => RecordingDb.Now()), ct);

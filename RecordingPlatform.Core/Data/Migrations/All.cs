@@ -29,3 +29,8 @@ internal sealed class Rights() : SqlMigration("0008_rights.sql");
 
 [DbContext(typeof(RecordingDb)), Migration("0009_live_views")]
 internal sealed class LiveViews() : SqlMigration("0009_live_views.sql");
+[DbContext(typeof(RecordingDb)), Migration("0011_listing")]
+internal sealed class Listing() : SqlMigration("0011_listing.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0012_listing_indexes")]
+internal sealed class ListingIndexes() : ConcurrentSqlMigration("0012_listing_indexes.sql");

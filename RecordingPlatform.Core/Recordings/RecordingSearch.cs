@@ -1,0 +1,50 @@
+using Microsoft.EntityFrameworkCore;
+using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Data;
+
+namespace RecordingPlatform.Core.Recordings;
+
+/// <summary>One page of ids, newest first, and where the next begins; null at the end.</summary>
+public sealed record RecordingPage(IReadOnlyList<Guid> Ids, RecordingCursor? Next);
+
+/// <summary>
+/// Finds what a caller sees of what a filter asks for, as a union of the parts that each rule of visibility shows, each read
+/// in order and no further than the page. Pages by cursor cost the same however deep they lie.
+/// </summary>
+public sealed class RecordingSearch(RecordingDb db)
+{
+    /// <summary>Counting further costs more than anyone learns from it.</summary>
+    public const int CountLimit = 1000;
+
+    public async Task<RecordingPage> PageAsync(RecordingFilter filter, Caller caller, RecordingCursor? cursor, int skip, int take, CancellationToken ct)
+    {
+        var reach = skip + take + 1;
+        var found = await Together(Matching(filter, caller).Select(part => Newest(cursor?.After(part) ?? part, reach)))
+            .OrderByDescending(r => r.RecordedAt).ThenByDescending(r => r.Id)
+            .Skip(skip).Take(take + 1).ToListAsync(ct);
+        var shown = found.Take(take).ToList();
+        return new RecordingPage([.. shown.Select(r => r.Id)], found.Count > take ? new RecordingCursor(shown[^1].RecordedAt, shown[^1].Id) : null);
+    }
+
+    /// <summary>Exact up to <see cref="CountLimit"/>; one more than that when there are more.</summary>
+    public Task<int> CountAsync(RecordingFilter filter, Caller caller, CancellationToken ct) => CountAsync(filter, caller, CountLimit + 1, ct);
+
+    /// <summary>Counts no further than <paramref name="most"/>.</summary>
+    public Task<int> CountAsync(RecordingFilter filter, Caller caller, int most, CancellationToken ct) =>
+        Together(Matching(filter, caller).Select(part => Newest(part, most))).Take(most).CountAsync(ct);
+
+    // A recording that two rules show is one.
+    static IQueryable<Place> Together(IEnumerable<IQueryable<Place>> parts) => parts.Aggregate((one, other) => one.Union(other));
+
+    // In order also where only their number matters: it keeps the planner on the indexes that have them so.
+    static IQueryable<Place> Newest(IQueryable<Recording> part, int most) =>
+        part.OrderByDescending(r => r.RecordedAt).ThenByDescending(r => r.Id).Select(r => new Place { RecordedAt = r.RecordedAt, Id = r.Id }).Take(most);
+
+    IEnumerable<IQueryable<Recording>> Matching(RecordingFilter filter, Caller caller) => db.Recordings.PartsVisibleTo(caller).Select(part => filter.Apply(db, part));
+
+    sealed record Place
+    {
+        public required DateTimeOffset RecordedAt { get; init; }
+        public required Guid Id { get; init; }
+    }
+}

@@ -34,6 +34,8 @@ services.AddSingleton<ObjectReader>();
 services.AddScoped<AuditTrail>();
 services.AddScoped<Callers>();
 services.AddScoped<Sessions>();
+services.AddScoped<ApiKeys>();
+services.AddScoped<Accounts>();
 services.AddScoped<Tickets>();
 services.AddScoped<RecordingIntake>();
 services.AddScoped<RecordingDeletion>();
@@ -47,6 +49,10 @@ services.AddScoped(provider => provider.GetRequiredService<IHttpContextAccessor>
     ?? throw new InvalidOperationException("This route is anonymous: it has no caller."));
 services.AddAuthentication(Authentication.SchemeName).AddScheme<AuthenticationSchemeOptions, Authentication>(Authentication.SchemeName, null);
 services.AddAuthorization();
+services.AddRateLimits();
+services.AddOptions<IdempotencyOptions>().BindConfiguration(IdempotencyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+services.AddSingleton<IdempotencyStore>();
+services.AddScoped<IdempotentWrites>();
 services.AddPortalCors(builder.Configuration["Portal:Origin"]);
 services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
 services.AddProblemDetails();
@@ -58,8 +64,17 @@ app.UseExceptionHandler();
 app.UseStatusCodePages(UnknownRoute.AnswerAsync);
 app.UseCors();
 app.UseAuthentication();
+app.UseRateLimiter();
+app.Use(DeniedAttempts.RecordAsync);
 app.UseAuthorization();
-app.MapServiceDefaults();
-app.MapOpenApi();
+app.Use(IdempotentWrites.AnswerAsync);
+app.MapServiceDefaults().WithMetadata(new AnonymousBecause("A sign of life says nothing else."));
+app.MapOpenApi().AllowAnonymous("The description of the API holds nothing of anybody's.");
 Endpoints.MapAll(app);
+if (args is [RoutePolicy.Command])
+{
+    RoutePolicy.Print(app);
+    return;
+}
+RoutePolicy.Read(app);
 app.Run();

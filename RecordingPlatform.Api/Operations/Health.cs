@@ -26,7 +26,7 @@ internal sealed class Health : IEndpoint
         public required string Container { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/health", HandleAsync).AllowAnonymous();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/health", HandleAsync).AllowAnonymous("Load balancers ask; details need loopback or ops.read.").DisableRateLimiting();
 
     static async Task<IResult> HandleAsync(HttpContext http, RecordingDb db, IObjectStore store, EnvelopeKeys keys, CancellationToken ct)
     {

@@ -14,7 +14,8 @@ internal sealed class DownloadRecording : IEndpoint
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapMethods("/api/v1/recordings/{recordingId:guid}/download", [HttpMethods.Get, HttpMethods.Head], (Guid recordingId, string? reason, HttpContext http, MediaDelivery delivery, CancellationToken ct) =>
             delivery.SendAsync(http, recordingId, MediaUse.Save, quality: null, reason, ct))
-        .RequirePermission(Permission.RecordingsRead);
+        .RequirePermission(Permission.RecordingsRead)
+        .DisableRateLimiting();
 }
 
 /// <summary>The playback rendition, inline, with seeking: high is AAC in M4A or the MP4, low is Opus in WebM.</summary>
@@ -23,7 +24,8 @@ internal sealed class StreamRecording : IEndpoint
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapMethods("/api/v1/recordings/{recordingId:guid}/stream", [HttpMethods.Get, HttpMethods.Head], (Guid recordingId, string? quality, string? reason, HttpContext http, MediaDelivery delivery, CancellationToken ct) =>
             delivery.SendAsync(http, recordingId, MediaUse.Play, quality, reason, ct))
-        .RequirePermission(Permission.RecordingsRead);
+        .RequirePermission(Permission.RecordingsRead)
+        .DisableRateLimiting();
 }
 
 /// <summary>A URL that plays without a header, for a short while, for whoever asked for it.</summary>
@@ -63,8 +65,8 @@ internal sealed class PlayTicket : IEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapMethods("/media/{ticket}", [HttpMethods.Get, HttpMethods.Head], HandleAsync)
-        .AllowAnonymous()
-
+        .AllowAnonymous("The ticket is the whole right.")
+        .DisableRateLimiting() // A player seeks by many small ranges.
         .RequireCors(Cors.Portal);
 
     static async Task<IResult> HandleAsync(string ticket, HttpContext http, RecordingDb db, Tickets tickets, ObjectReader objects, CancellationToken ct)

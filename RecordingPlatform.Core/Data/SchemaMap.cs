@@ -94,6 +94,7 @@ internal static class SchemaMap
             row.Property(j => j.SupersededBy).ValueGeneratedOnAdd();
         });
         builder.Entity<Recording>().Property(r => r.RowVersion).IsConcurrencyToken();
+        builder.Entity<IdempotencyKey>().Property(k => k.Attempt).IsConcurrencyToken();
     }
 
     // Order of inserts inside one SaveChanges follows from these; what happens on delete is the SQL's matter.
@@ -107,6 +108,7 @@ internal static class SchemaMap
         builder.Entity<ApiKey>().HasOne<User>().WithMany().HasForeignKey(k => k.CreatedBy);
         builder.Entity<Source>().HasOne<MasterKey>().WithMany().HasForeignKey(s => s.SecretsMasterKeyId);
         builder.Entity<KeyRingEntry>().HasOne<MasterKey>().WithMany().HasForeignKey(k => k.MasterKeyId);
+        builder.Entity<IdempotencyKey>().HasOne<MasterKey>().WithMany().HasForeignKey(k => k.MasterKeyId);
         builder.Entity<Ticket>().HasOne<Session>().WithMany().HasForeignKey(t => t.SessionId);
         builder.Entity<Ticket>().HasOne<ApiKey>().WithMany().HasForeignKey(t => t.ApiKeyId);
         builder.Entity<Ticket>().HasOne<Recording>().WithMany().HasForeignKey(t => t.RecordingId);

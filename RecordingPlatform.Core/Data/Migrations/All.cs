@@ -26,3 +26,6 @@ internal sealed class AuditEvents() : SqlMigration("0007_audit_events.sql");
 
 [DbContext(typeof(RecordingDb)), Migration("0008_rights")]
 internal sealed class Rights() : SqlMigration("0008_rights.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0010_idempotency")]
+internal sealed class Idempotency() : SqlMigration("0010_idempotency.sql");

@@ -72,9 +72,16 @@ internal sealed partial class RightsWalk(AccessPlatform running)
     {
         if (whose == Whose.Nobody)
             return Guid.CreateVersion7();
-        if (!fresh && _recordings.TryGetValue((who, whose), out var known))
+        if (fresh)
+            return await MakeAsync(who, whose);
+        if (_recordings.TryGetValue((who, whose), out var known))
             return known;
-        return _recordings[(who, whose)] = (who, whose) switch
+        return _recordings[(who, whose)] = await MakeAsync(who, whose);
+    }
+
+    async Task<Guid> MakeAsync(string who, Whose whose)
+    {
+        return (who, whose) switch
         {
             ("patient", Whose.Own) => await running.UploadAsync(running.Admin, ("title", $"{Secret} of the patient"), ("subject_id", "patient"), ("meeting_id", Fresh())),
             ("clinician", Whose.Own) => await HeldByClinicianAsync(),
@@ -101,7 +108,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             "POST /api/v1/auth/login" or "POST /internal/portal/sessions" => new { email, password },
             "POST /api/v1/auth/refresh" => new { refresh_token = (await Platform.ReadAsync(await Platform.Anonymous.PostAsJsonAsync("api/v1/auth/login", new { email, password }), 200)).GetProperty("refresh_token").GetString() },
             "POST /api/v1/tickets" => new { kind = "playback", recording_id = recording, reason = "test" },
-            "POST /api/v1/recordings/{recordingId:guid}/grants" => new { user = await running.UserIdAsync("operator"), play = true },
+            "POST /api/v1/recordings/{recordingId:guid}/grants" => new { user = await running.UserIdAsync("patient2"), play = true },
             "POST /api/v1/admin/api-keys" => new { name = "walked", scopes = (string[])["recordings.read"] },
             "POST /api/v1/admin/users" => new { email = $"{Fresh()}@demo.example", display_name = "Walked", roles = (string[])["patient"], password = "twelve characters at least" },
             "PATCH /api/v1/admin/users/{userId:guid}" => new { display_name = "Mira Castellanos" },
@@ -126,7 +133,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
         (await running.SendAsync(running.Admin, HttpMethod.Post, "api/v1/tickets", 200, new { kind = "playback", recording_id = recording })).GetProperty("ticket").GetString()!;
 
     async Task<string> GrantAsync(Guid recording) =>
-        (await running.SendAsync(running.Admin, HttpMethod.Post, $"api/v1/recordings/{recording}/grants", 201, new { user = await running.UserIdAsync("operator"), play = true })).GetProperty("id").GetString()!;
+        (await running.SendAsync(running.Admin, HttpMethod.Post, $"api/v1/recordings/{recording}/grants", 201, new { user = await running.UserIdAsync("patient2"), play = true })).GetProperty("id").GetString()!;
 
     static string Fresh() => Guid.CreateVersion7().ToString();
 

@@ -123,8 +123,11 @@ public sealed class SchemaTests(PostgresCluster cluster)
     public async Task Migrating_twice_changes_nothing()
     {
         var database = await cluster.CreateDatabaseAsync();
+        const string applied = "select \"MigrationId\" from schema_migrations order by 1";
+        var once = await ReadAsync(database.Owner, applied);
+        Assert.NotEmpty(once);
         await Migrator.MigrateAsync(database.Owner, TestContext.Current.CancellationToken);
-        Assert.Equal(["8"], await ReadAsync(database.Owner, "select count(*)::text from schema_migrations"));
+        Assert.Equal(once, await ReadAsync(database.Owner, applied));
     }
 
     static async Task<List<string>> ReadAsync(string connectionString, string sql)

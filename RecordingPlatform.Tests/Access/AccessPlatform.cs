@@ -42,7 +42,7 @@ public sealed class AccessPlatform(PostgresCluster cluster) : IAsyncLifetime
 
     public Task<string> UserIdAsync(string who) => ValueAsync($"select id from users where email = '{Platform.UserOf(who).Email}'");
 
-    public Task<Guid> UploadAsync(HttpClient client, params (string Name, string Value)[] fields) => Platform.UploadAsync(client, Sound, "call.wav", fields);
+    public static Task<Guid> UploadAsync(HttpClient client, params (string Name, string Value)[] fields) => Platform.UploadAsync(client, Sound, "call.wav", fields);
 
     public static MultipartFormDataContent Multipart(params (string Name, string Value)[] fields) => Platform.Multipart(Sound, "call.wav", fields);
 
@@ -50,7 +50,7 @@ public sealed class AccessPlatform(PostgresCluster cluster) : IAsyncLifetime
     public Task<Guid> UploadPrivateAsync(string title, params (string Name, string Value)[] fields) =>
         UploadAsync(Admin, [("title", title), ("callerPhone", "+4511223344"), ("receiverPhone", "+4599887766"), ("appointment_id", $"appointment-{Guid.CreateVersion7()}"), ("subject_id", "patient2"), .. fields]);
 
-    public async Task<JsonElement> SendAsync(HttpClient client, HttpMethod method, string path, int status, object? body = null, string? idempotencyKey = null)
+    public static async Task<JsonElement> SendAsync(HttpClient client, HttpMethod method, string path, int status, object? body = null, string? idempotencyKey = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
         if (idempotencyKey is not null)

@@ -16,15 +16,15 @@ public sealed class AdministrationTests(AccessPlatform running)
         var made = await MakeKeyAsync(201, new { name = "booking", scopes = (string[])["recordings.read", "recordings.upload"], source = "upload" });
         var secret = made.GetProperty("key").GetString()!;
         using var client = Platform.WithKey(secret);
-        var id = await running.UploadAsync(client);
+        var id = await AccessPlatform.UploadAsync(client);
         await Platform.ReadAsync(await client.GetAsync($"api/v1/recordings/{id}"), 200);
         await Platform.ReadAsync(await client.DeleteAsync($"api/v1/recordings/{id}?reason=x"), 403);
-        var list = await running.SendAsync(running.Admin, HttpMethod.Get, "api/v1/admin/api-keys", 200);
+        var list = await AccessPlatform.SendAsync(running.Admin, HttpMethod.Get, "api/v1/admin/api-keys", 200);
         Assert.DoesNotContain(secret, list.ToString(), StringComparison.Ordinal);
         var listed = list.GetProperty("api_keys").EnumerateArray().Single(k => k.GetProperty("id").GetString() == made.GetProperty("id").GetString());
         Assert.Equal(secret[..12], listed.GetProperty("prefix").GetString());
         Assert.NotEqual(System.Text.Json.JsonValueKind.Null, listed.GetProperty("last_used_at").ValueKind);
-        await running.SendAsync(running.Admin, HttpMethod.Delete, $"api/v1/admin/api-keys/{listed.GetProperty("id").GetString()}", 204);
+        await AccessPlatform.SendAsync(running.Admin, HttpMethod.Delete, $"api/v1/admin/api-keys/{listed.GetProperty("id").GetString()}", 204);
         await Platform.ReadAsync(await client.GetAsync($"api/v1/recordings/{id}"), 401);
     }
 
@@ -45,7 +45,7 @@ public sealed class AdministrationTests(AccessPlatform running)
     {
         var maker = await MakeKeyAsync(201, new { name = "maker", scopes = (string[])["keys.manage", "recordings.read"], source = "upload" });
         using var client = Platform.WithKey(maker.GetProperty("key").GetString()!);
-        await running.SendAsync(client, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "weaker", scopes = (string[])["recordings.read"], source = "upload" });
+        await AccessPlatform.SendAsync(client, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "weaker", scopes = (string[])["recordings.read"], source = "upload" });
         foreach (var stronger in new object[]
         {
             new { name = "x", scopes = (string[])["recordings.delete"], source = "upload" },
@@ -53,7 +53,7 @@ public sealed class AdministrationTests(AccessPlatform running)
             new { name = "x", scopes = (string[])["recordings.read"] },
         })
         {
-            Assert.Equal("scope_not_yours", (await running.SendAsync(client, HttpMethod.Post, "api/v1/admin/api-keys", 403, stronger)).GetProperty("code").GetString());
+            Assert.Equal("scope_not_yours", (await AccessPlatform.SendAsync(client, HttpMethod.Post, "api/v1/admin/api-keys", 403, stronger)).GetProperty("code").GetString());
         }
     }
 
@@ -78,14 +78,14 @@ public sealed class AdministrationTests(AccessPlatform running)
         using var client = new HttpClient { BaseAddress = Platform.Url };
         client.DefaultRequestHeaders.Authorization = new("Bearer", tokens.GetProperty("access_token").GetString());
 
-        await running.SendAsync(running.Admin, HttpMethod.Patch, path, 200, new { roles = (string[])["operator", "practice_manager"] });
+        await AccessPlatform.SendAsync(running.Admin, HttpMethod.Patch, path, 200, new { roles = (string[])["operator", "practice_manager"] });
         var roles = (await Platform.ReadAsync(await client.GetAsync("api/v1/me"), 200)).GetProperty("roles").EnumerateArray().Select(r => r.GetString());
         Assert.Equal(["operator", "practice_manager"], roles);
-        await running.SendAsync(running.Admin, HttpMethod.Patch, path, 200, new { disabled = true });
+        await AccessPlatform.SendAsync(running.Admin, HttpMethod.Patch, path, 200, new { disabled = true });
         await Platform.ReadAsync(await client.GetAsync("api/v1/me"), 401);
         await Platform.ReadAsync(await Platform.Anonymous.PostAsJsonAsync("api/v1/auth/login", new { email, password = Password }), 401);
         // Enabling brings back the account, not the sessions it had.
-        await running.SendAsync(running.Admin, HttpMethod.Patch, path, 200, new { disabled = false });
+        await AccessPlatform.SendAsync(running.Admin, HttpMethod.Patch, path, 200, new { disabled = false });
         await Platform.ReadAsync(await client.GetAsync("api/v1/me"), 401);
         await Platform.ReadAsync(await Platform.Anonymous.PostAsJsonAsync("api/v1/auth/login", new { email, password = Password }), 200);
     }
@@ -95,7 +95,7 @@ public sealed class AdministrationTests(AccessPlatform running)
     {
         var admin = $"api/v1/admin/users/{await running.UserIdAsync("admin")}";
         foreach (var change in new object[] { new { disabled = true }, new { roles = (string[])["operator"] } })
-            Assert.Equal("last_administrator", (await running.SendAsync(running.Admin, HttpMethod.Patch, admin, 409, change)).GetProperty("code").GetString());
+            Assert.Equal("last_administrator", (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Patch, admin, 409, change)).GetProperty("code").GetString());
         await Platform.ReadAsync(await running.Admin.GetAsync("api/v1/admin/users"), 200);
     }
 
@@ -110,8 +110,8 @@ public sealed class AdministrationTests(AccessPlatform running)
         Assert.Single(answers, a => a.IsSuccessStatusCode);
     }
 
-    Task<System.Text.Json.JsonElement> MakeKeyAsync(int status, object request) => running.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", status, request);
+    Task<System.Text.Json.JsonElement> MakeKeyAsync(int status, object request) => AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", status, request);
 
     Task<System.Text.Json.JsonElement> MakeUserAsync(int status, string email, string role) =>
-        running.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/users", status, new { email, display_name = "Somebody", roles = (string[])[role], password = Password });
+        AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/users", status, new { email, display_name = "Somebody", roles = (string[])[role], password = Password });
 }

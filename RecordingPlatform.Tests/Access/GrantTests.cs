@@ -27,9 +27,9 @@ public sealed class GrantTests(AccessPlatform running)
 
         await GiveAsync(id, "patient", new { user = await running.UserIdAsync("patient"), download = true });
         Assert.Equal(HttpStatusCode.OK, (await reader.GetAsync($"api/v1/recordings/{id}/download")).StatusCode);
-        Assert.Equal(2, (await running.SendAsync(running.Admin, HttpMethod.Get, $"api/v1/recordings/{id}/grants", 200)).GetProperty("grants").GetArrayLength());
-        await running.SendAsync(running.Admin, HttpMethod.Delete, $"api/v1/recordings/{id}/grants/{grant}", 204);
-        await running.SendAsync(running.Admin, HttpMethod.Delete, $"api/v1/recordings/{id}/grants/{grant}", 404);
+        Assert.Equal(2, (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Get, $"api/v1/recordings/{id}/grants", 200)).GetProperty("grants").GetArrayLength());
+        await AccessPlatform.SendAsync(running.Admin, HttpMethod.Delete, $"api/v1/recordings/{id}/grants/{grant}", 204);
+        await AccessPlatform.SendAsync(running.Admin, HttpMethod.Delete, $"api/v1/recordings/{id}/grants/{grant}", 404);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class GrantTests(AccessPlatform running)
         var grant = await GiveAsync(id, "patient", new { user = await running.UserIdAsync("patient"), play = true });
         var url = (await Platform.ReadAsync(await reader.GetAsync($"api/v1/recordings/{id}/playback-url"), 200)).GetProperty("url").GetString()!;
         Assert.Equal(HttpStatusCode.PartialContent, await RangeAsync(url));
-        await running.SendAsync(running.Admin, HttpMethod.Delete, $"api/v1/recordings/{id}/grants/{grant}", 204);
+        await AccessPlatform.SendAsync(running.Admin, HttpMethod.Delete, $"api/v1/recordings/{id}/grants/{grant}", 204);
         Assert.Equal(HttpStatusCode.Forbidden, await RangeAsync(url));
         await Platform.ReadAsync(await reader.GetAsync($"api/v1/recordings/{id}"), 404);
     }
@@ -72,13 +72,13 @@ public sealed class GrantTests(AccessPlatform running)
             (422, new { user = Guid.CreateVersion7(), play = true }),
         })
         {
-            await running.SendAsync(running.Admin, HttpMethod.Post, $"api/v1/recordings/{id}/grants", status, grant);
+            await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, $"api/v1/recordings/{id}/grants", status, grant);
         }
     }
 
     async Task<string> GiveAsync(Guid id, string who, object grant)
     {
-        var made = await running.SendAsync(running.Admin, HttpMethod.Post, $"api/v1/recordings/{id}/grants", 201, grant);
+        var made = await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, $"api/v1/recordings/{id}/grants", 201, grant);
         Assert.Equal(await running.UserIdAsync(who), made.GetProperty("user").GetString());
         return made.GetProperty("id").GetString()!;
     }

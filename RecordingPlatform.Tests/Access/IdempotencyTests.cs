@@ -125,7 +125,7 @@ public sealed class IdempotencyTests(AccessPlatform running)
         Assert.Equal((201, false), (status, replayed));
     }
 
-    async Task<(HttpResponseMessage Answer, string Body)> PostAsync(HttpClient client, string path, string key, object body, string? code = null)
+    static async Task<(HttpResponseMessage Answer, string Body)> PostAsync(HttpClient client, string path, string key, object body, string? code = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
         request.Headers.TryAddWithoutValidation("Idempotency-Key", key);

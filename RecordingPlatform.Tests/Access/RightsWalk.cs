@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using RecordingPlatform.Tests.Fixtures;
 
@@ -25,7 +24,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
         return _clients[who] = who switch
         {
             "anonymous" => Platform.Anonymous,
-            "key without scope" => Platform.WithKey((await running.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "bare", scopes = (string[])["ops.read"] })).GetProperty("key").GetString()!),
+            "key without scope" => Platform.WithKey((await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "bare", scopes = (string[])["ops.read"] })).GetProperty("key").GetString()!),
             _ => await Platform.SignInAsync(who),
         };
     }
@@ -48,7 +47,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
                 "documentName" => "v1",
                 "ticket" => whose == Whose.Nobody ? "no-ticket" : await TicketAsync(recording!.Value),
                 "grantId" => whose == Whose.Nobody ? Fresh() : await GrantAsync(recording!.Value),
-                "keyId" => whose == Whose.Nobody ? Fresh() : (await running.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "walked", scopes = (string[])["ops.read"] })).GetProperty("id").GetString()!,
+                "keyId" => whose == Whose.Nobody ? Fresh() : (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "walked", scopes = (string[])["ops.read"] })).GetProperty("id").GetString()!,
                 "userId" => whose == Whose.Nobody ? Fresh() : await running.UserIdAsync("patient2"),
                 "sessionId" => whose == Whose.Nobody ? Fresh() : await SessionAsync(pattern.Contains("/admin/", StringComparison.Ordinal) || whose == Whose.Other || who is "anonymous" or "key without scope" ? "patient2" : who),
                 var unknown => throw new InvalidOperationException($"The walk cannot make a {unknown} for {row.Route}: teach it in {nameof(RightsWalk)}."),
@@ -83,10 +82,10 @@ internal sealed partial class RightsWalk(AccessPlatform running)
     {
         return (who, whose) switch
         {
-            ("patient", Whose.Own) => await running.UploadAsync(running.Admin, ("title", $"{Secret} of the patient"), ("subject_id", "patient"), ("meeting_id", Fresh())),
+            ("patient", Whose.Own) => await AccessPlatform.UploadAsync(running.Admin, ("title", $"{Secret} of the patient"), ("subject_id", "patient"), ("meeting_id", Fresh())),
             ("clinician", Whose.Own) => await HeldByClinicianAsync(),
-            ("operator", Whose.Own) => await running.UploadAsync(running.Admin, ("title", $"{Secret} call"), ("callId", Fresh())),
-            ("integration", Whose.Own) => await running.UploadAsync(await ClientAsync(who), ("title", $"{Secret} of a program"), ("meeting_id", Fresh())),
+            ("operator", Whose.Own) => await AccessPlatform.UploadAsync(running.Admin, ("title", $"{Secret} call"), ("callId", Fresh())),
+            ("integration", Whose.Own) => await AccessPlatform.UploadAsync(await ClientAsync(who), ("title", $"{Secret} of a program"), ("meeting_id", Fresh())),
             _ => await running.UploadPrivateAsync($"{Secret} of somebody else"),
         };
     }
@@ -94,7 +93,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
     async Task<Guid> HeldByClinicianAsync()
     {
         var appointment = Fresh();
-        var id = await running.UploadAsync(running.Admin, ("title", $"{Secret} session"), ("appointment_id", appointment));
+        var id = await AccessPlatform.UploadAsync(running.Admin, ("title", $"{Secret} session"), ("appointment_id", appointment));
         await running.ValueAsync($"update appointments set clinician_id = '{await running.UserIdAsync("clinician")}' where external_id = '{appointment}'");
         return id;
     }
@@ -125,15 +124,15 @@ internal sealed partial class RightsWalk(AccessPlatform running)
     async Task<string> SessionAsync(string who)
     {
         using var client = await Platform.SignInAsync(who);
-        var sessions = await running.SendAsync(client, HttpMethod.Get, "api/v1/auth/sessions", 200);
+        var sessions = await AccessPlatform.SendAsync(client, HttpMethod.Get, "api/v1/auth/sessions", 200);
         return sessions.GetProperty("sessions").EnumerateArray().Single(s => s.GetProperty("current").GetBoolean()).GetProperty("id").GetString()!;
     }
 
     async Task<string> TicketAsync(Guid recording) =>
-        (await running.SendAsync(running.Admin, HttpMethod.Post, "api/v1/tickets", 200, new { kind = "playback", recording_id = recording })).GetProperty("ticket").GetString()!;
+        (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/tickets", 200, new { kind = "playback", recording_id = recording })).GetProperty("ticket").GetString()!;
 
     async Task<string> GrantAsync(Guid recording) =>
-        (await running.SendAsync(running.Admin, HttpMethod.Post, $"api/v1/recordings/{recording}/grants", 201, new { user = await running.UserIdAsync("patient2"), play = true })).GetProperty("id").GetString()!;
+        (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, $"api/v1/recordings/{recording}/grants", 201, new { user = await running.UserIdAsync("patient2"), play = true })).GetProperty("id").GetString()!;
 
     static string Fresh() => Guid.CreateVersion7().ToString();
 

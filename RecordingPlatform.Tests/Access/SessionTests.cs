@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -21,11 +20,11 @@ public sealed class SessionTests(AccessPlatform running)
         Assert.Single(there, s => s.GetProperty("current").GetBoolean());
         Assert.All(there, s => Assert.False(string.IsNullOrEmpty(s.GetProperty("ip").GetString())));
         var other = IdOf((await SessionsAsync(phone)).Single(s => s.GetProperty("current").GetBoolean()));
-        await running.SendAsync(desk, HttpMethod.Delete, $"api/v1/auth/sessions/{other}", 204);
+        await AccessPlatform.SendAsync(desk, HttpMethod.Delete, $"api/v1/auth/sessions/{other}", 204);
         await Platform.ReadAsync(await phone.GetAsync("api/v1/me"), 401);
         await Platform.ReadAsync(await desk.GetAsync("api/v1/me"), 200);
         Assert.DoesNotContain(await SessionsAsync(desk), s => IdOf(s) == other);
-        await running.SendAsync(desk, HttpMethod.Delete, $"api/v1/auth/sessions/{other}", 404);
+        await AccessPlatform.SendAsync(desk, HttpMethod.Delete, $"api/v1/auth/sessions/{other}", 404);
     }
 
     [Theory]
@@ -33,15 +32,15 @@ public sealed class SessionTests(AccessPlatform running)
     [InlineData(false)]
     public async Task The_tickets_of_a_revoked_session_end_with_it_midway(bool byAdministrator)
     {
-        var id = await running.UploadAsync(running.Admin, ("callId", Guid.CreateVersion7().ToString()));
+        var id = await AccessPlatform.UploadAsync(running.Admin, ("callId", Guid.CreateVersion7().ToString()));
         using var listener = await Platform.SignInAsync("operator");
         var session = IdOf((await SessionsAsync(listener)).Single(s => s.GetProperty("current").GetBoolean()));
         var url = (await Platform.ReadAsync(await listener.GetAsync($"api/v1/recordings/{id}/playback-url"), 200)).GetProperty("url").GetString()!;
         Assert.Equal(HttpStatusCode.PartialContent, await RangeAsync(url));
         if (byAdministrator)
-            await running.SendAsync(running.Admin, HttpMethod.Delete, $"api/v1/admin/users/{await running.UserIdAsync("operator")}/devices/{session}", 204);
+            await AccessPlatform.SendAsync(running.Admin, HttpMethod.Delete, $"api/v1/admin/users/{await running.UserIdAsync("operator")}/devices/{session}", 204);
         else
-            await running.SendAsync(listener, HttpMethod.Delete, $"api/v1/auth/sessions/{session}", 204);
+            await AccessPlatform.SendAsync(listener, HttpMethod.Delete, $"api/v1/auth/sessions/{session}", 204);
         Assert.Equal(HttpStatusCode.Forbidden, await RangeAsync(url));
         Assert.Equal("0", await running.ValueAsync($"select count(*) from tickets where session_id = '{session}' and revoked_at is null"));
     }
@@ -106,8 +105,8 @@ public sealed class SessionTests(AccessPlatform running)
         return answer.StatusCode;
     }
 
-    async Task<List<JsonElement>> SessionsAsync(HttpClient client) =>
-        [.. (await running.SendAsync(client, HttpMethod.Get, "api/v1/auth/sessions", 200)).GetProperty("sessions").EnumerateArray()];
+    static async Task<List<JsonElement>> SessionsAsync(HttpClient client) =>
+        [.. (await AccessPlatform.SendAsync(client, HttpMethod.Get, "api/v1/auth/sessions", 200)).GetProperty("sessions").EnumerateArray()];
 
     static string IdOf(JsonElement session) => session.GetProperty("id").GetString()!;
 }

@@ -13,9 +13,9 @@ public sealed class AuditLogTests(AccessPlatform running)
         var id = await running.UploadPrivateAsync("Heard with a reason");
         using var officer = await running.Platform.SignInAsync("compliance_officer");
         using var stranger = await running.Platform.SignInAsync("operator");
-        await running.SendAsync(officer, HttpMethod.Get, $"api/v1/recordings/{id}", 200);
+        await AccessPlatform.SendAsync(officer, HttpMethod.Get, $"api/v1/recordings/{id}", 200);
         using (await officer.GetAsync($"api/v1/recordings/{id}/stream?reason=complaint+17")) { }
-        await running.SendAsync(stranger, HttpMethod.Get, $"api/v1/recordings/{id}", 404);
+        await AccessPlatform.SendAsync(stranger, HttpMethod.Get, $"api/v1/recordings/{id}", 404);
 
         var log = await LogAsync(officer, $"recording_id={id}");
         Assert.Equal(["access_denied", "recording_played", "view_recording", "recording_created"], log.Select(e => e.GetProperty("action").GetString()));
@@ -38,16 +38,16 @@ public sealed class AuditLogTests(AccessPlatform running)
     {
         var id = await running.UploadPrivateAsync("Seen often");
         for (var i = 0; i < 3; i++)
-            await running.SendAsync(running.Admin, HttpMethod.Get, $"api/v1/recordings/{id}", 200);
+            await AccessPlatform.SendAsync(running.Admin, HttpMethod.Get, $"api/v1/recordings/{id}", 200);
         var views = $"recording_id={id}&action=view_recording";
-        var two = await running.SendAsync(running.Admin, HttpMethod.Get, $"api/v1/audit/log?{views}&limit=2", 200);
+        var two = await AccessPlatform.SendAsync(running.Admin, HttpMethod.Get, $"api/v1/audit/log?{views}&limit=2", 200);
         Assert.Equal((2, 3), (two.GetProperty("entries").GetArrayLength(), two.GetProperty("total").GetInt32()));
         var all = await LogAsync(running.Admin, views);
         var middle = Uri.EscapeDataString(all[1].GetProperty("at").GetString()!);
         Assert.Equal(2, (await LogAsync(running.Admin, $"{views}&from={middle}")).Count);
         Assert.Single(await LogAsync(running.Admin, $"{views}&to={middle}"));
         foreach (var wrong in (string[])["limit=0", "limit=1001", "limit=many", "action=nothing", "recording_id=x", "from=yesterday"])
-            await running.SendAsync(running.Admin, HttpMethod.Get, $"api/v1/audit/log?{wrong}", 400);
+            await AccessPlatform.SendAsync(running.Admin, HttpMethod.Get, $"api/v1/audit/log?{wrong}", 400);
     }
 
     [Fact]
@@ -62,9 +62,9 @@ public sealed class AuditLogTests(AccessPlatform running)
             (AuditNames.Of(AuditAction.RecordingsListed), AuditNames.Of(AuditAction.RecordingViewed), AuditNames.Of(AuditAction.RecordingDownloaded)));
     }
 
-    async Task<List<JsonElement>> LogAsync(HttpClient client, string query)
+    static async Task<List<JsonElement>> LogAsync(HttpClient client, string query)
     {
-        var log = await running.SendAsync(client, HttpMethod.Get, $"api/v1/audit/log?{query}", 200);
+        var log = await AccessPlatform.SendAsync(client, HttpMethod.Get, $"api/v1/audit/log?{query}", 200);
         Assert.Equal(log.GetProperty("entries").GetArrayLength(), log.GetProperty("total").GetInt32());
         return [.. log.GetProperty("entries").EnumerateArray()];
     }

@@ -46,6 +46,8 @@ services.AddScoped<AuditTrail>();
 services.AddScoped<ViewTrail>();
 services.AddScoped<Callers>();
 services.AddScoped<Sessions>();
+services.AddScoped<ApiKeys>();
+services.AddScoped<Accounts>();
 services.AddScoped<Tickets>();
 services.AddScoped<RecordingIntake>();
 services.AddScoped<RecordingDeletion>();
@@ -67,6 +69,10 @@ services.AddScoped(provider => provider.GetRequiredService<IHttpContextAccessor>
     ?? throw new InvalidOperationException("This route is anonymous: it has no caller."));
 services.AddAuthentication(Authentication.SchemeName).AddScheme<AuthenticationSchemeOptions, Authentication>(Authentication.SchemeName, null);
 services.AddAuthorization();
+services.AddRateLimits();
+services.AddOptions<IdempotencyOptions>().BindConfiguration(IdempotencyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+services.AddSingleton<IdempotencyStore>();
+services.AddScoped<IdempotentWrites>();
 services.AddPortalCors(builder.Configuration["Portal:Origin"]);
 services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
 services.AddProblemDetails();
@@ -81,9 +87,19 @@ app.UseCors();
 // Pings find a client that is gone; proxies see life.
 app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(15) });
 app.UseAuthentication();
+app.UseRateLimiter();
+app.Use(DeniedAttempts.RecordAsync);
 app.UseAuthorization();
-app.MapServiceDefaults();
-app.MapOpenApi();
-app.MapMetrics(http => ValueTask.FromResult(OperatorsOnly.Allows(http)), app.Services.GetRequiredService<PlatformGauges>().RefreshAsync);
+app.Use(IdempotentWrites.AnswerAsync);
+app.MapServiceDefaults().WithMetadata(new AnonymousBecause("A sign of life says nothing else."));
+app.MapOpenApi().AllowAnonymous("The description of the API holds nothing of anybody's.");
+app.MapMetrics(http => ValueTask.FromResult(OperatorsOnly.Allows(http)), app.Services.GetRequiredService<PlatformGauges>().RefreshAsync)
+    .WithMetadata(new AnonymousBecause("Loopback, or a key of scope ops.read: the handler decides."));
 Endpoints.MapAll(app);
+if (args is [RoutePolicy.Command])
+{
+    RoutePolicy.Print(app);
+    return;
+}
+RoutePolicy.Read(app);
 app.Run();

@@ -30,9 +30,6 @@ public static class Defaults
         return builder;
     }
 
-    public static WebApplication MapServiceDefaults(this WebApplication app)
-    {
-        app.MapGet(AlivePath, () => Results.Text("alive")).AllowAnonymous().ExcludeFromDescription();
-        return app;
-    }
+    public static RouteHandlerBuilder MapServiceDefaults(this WebApplication app) =>
+        app.MapGet(AlivePath, () => Results.Text("alive")).AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
 }

@@ -39,6 +39,8 @@ internal static class WorkerHost
         services.AddJobHandler<ProcessRecording, ProcessRecordingHandler>();
         services.AddJobHandler<SweepObjects, SweepObjectsHandler>();
         services.AddJobHandler<FailRecordings, FailRecordingsHandler>();
+        services.AddJobHandler<PruneIdempotencyKeys, PruneIdempotencyKeysHandler>();
+        services.AddRecurringJob(new PruneIdempotencyKeys(), TimeSpan.FromHours(1));
         services.AddRecurringJob(new SweepObjects(), TimeSpan.FromMinutes(1));
         services.AddRecurringJob(new FailRecordings(), TimeSpan.FromSeconds(15));
         services.AddEventHints(EventChannels.Written);

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Api.Http;
 using RecordingPlatform.Api.Recordings;
 using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
 
 namespace RecordingPlatform.Api.Access;
@@ -36,13 +37,13 @@ internal sealed class CreateTicket : IEndpoint
         .Answers(410, "recording_deleted");
 
     static async Task<Results<Ok<Response>, BadRequest, Forbidden, NotFound, MediaRefusal>> HandleAsync(
-        Request request, RecordingDb db, Tickets tickets, MediaSelection selection, PublicUrl publicUrl, Caller caller, CancellationToken ct)
+        Request request, RecordingDb db, Tickets tickets, MediaSelection selection, PublicUrl publicUrl, AuditTrail audit, Caller caller, CancellationToken ct)
     {
         switch (request.Kind)
         {
             case TicketKind.Upload:
                 if (!caller.May(Permission.RecordingsUpload))
-                    return new Forbidden("forbidden", $"This needs the permission {Permission.RecordingsUpload}.");
+                    return await ForbiddenAsync();
                 var (token, uploadExpiresAt) = await tickets.IssueUploadAsync(caller, ct);
                 return TypedResults.Ok(new Response { Ticket = token.Value, ExpiresAt = uploadExpiresAt });
             case TicketKind.Playback:
@@ -50,7 +51,10 @@ internal sealed class CreateTicket : IEndpoint
                     return new BadRequest("recording_id_missing", "A playback ticket is for one recording: send recording_id.");
                 var recording = await db.Recordings.AsNoTracking().VisibleTo(caller).SingleOrDefaultAsync(r => r.Id == id, ct);
                 if (recording is null)
+                {
+                    await DeniedAsync(new { code = "not_found" }, new AuditTarget(RecordingId: id));
                     return NotFound.Recording;
+                }
                 return await selection.FindAsync(recording, new(request.Download ? MediaUse.Save : MediaUse.Play, request.Quality), request.Reason, caller, ct) switch
                 {
                     SelectedMedia.Found found => await PlaybackAsync(found),
@@ -65,6 +69,18 @@ internal sealed class CreateTicket : IEndpoint
                 }
             default:
                 return new BadRequest("ticket_kind_unknown", "kind is one of: playback, upload.");
+        }
+
+        async Task DeniedAsync(object facts, AuditTarget target)
+        {
+            await audit.RecordAsync(AuditAction.AccessDenied, caller, ct, target, facts, outcome: AuditOutcome.Denied);
+            await db.SaveChangesAsync(ct);
+        }
+
+        async Task<Forbidden> ForbiddenAsync()
+        {
+            await DeniedAsync(new { permission = Permission.RecordingsUpload }, default);
+            return new Forbidden("forbidden", $"This needs the permission {Permission.RecordingsUpload}.");
         }
     }
 }

@@ -1,5 +1,7 @@
 using RecordingPlatform.Api.Http;
 using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Audit;
+using RecordingPlatform.Core.Data;
 
 namespace RecordingPlatform.Api.Access;
 
@@ -13,7 +15,8 @@ internal sealed class Login : IEndpoint
         public string? TwoFactorCode { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/auth/login", HandleAsync).AllowAnonymous()
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/auth/login", HandleAsync).AllowAnonymous("Whoever signs in has no credential yet.").WithMetadata(new SignInRoute())
+        .NotIdempotent("There is no caller yet to keep an answer for, and the answer is a secret.")
         .Answers(400, "bad_request")
         .Answers(401, "invalid_credentials", "two_factor_required")
         .Answers(429, "locked_out");
@@ -25,7 +28,7 @@ internal sealed class Login : IEndpoint
         {
             SignInResult.SignedIn signedIn => TypedResults.Ok(TokenResponse.Of(await sessions.OpenAsync(signedIn.User, SessionKind.Bearer, anonymous, ct))),
             SignInResult.CodeNeeded => new Unauthorized("two_factor_required", "Send two_factor_code as well: the six digits of the authenticator."),
-            SignInResult.LockedOut => new OtherProblem(429, "locked_out", "Too many wrong passwords. Wait a few minutes, then try again.") { RetryAfter = 300 },
+            SignInResult.LockedOut locked => new OtherProblem(429, "locked_out", "Too many wrong passwords. Wait a few minutes, then try again.") { RetryAfter = (int)Math.Ceiling(locked.Left.TotalSeconds) },
             _ => new Unauthorized("invalid_credentials", "E-mail or password is wrong."),
         };
     }
@@ -39,7 +42,8 @@ internal sealed class Refresh : IEndpoint
         public required string RefreshToken { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/auth/refresh", HandleAsync).AllowAnonymous()
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/auth/refresh", HandleAsync).AllowAnonymous("The refresh token is the credential.").WithMetadata(new SignInRoute())
+        .NotIdempotent("Repeating it is what tells a copied token; the answer is a secret.")
         .Answers(400, "bad_request")
         .Answers(401, "invalid_refresh_token");
 
@@ -54,8 +58,10 @@ internal sealed class Logout : IEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/auth/logout", HandleAsync).RequireAuthorization();
 
-    static async Task<NoContent> HandleAsync(Sessions sessions, Caller caller, CancellationToken ct)
+    public static async Task<Results<NoContent, Forbidden>> HandleAsync(Sessions sessions, RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)
     {
+        if (caller.SessionId is null)
+            return await OwnSessions.KeysHaveNoneAsync(db, audit, caller, ct);
         await sessions.CloseAsync(caller, ct);
         return TypedResults.NoContent();
     }

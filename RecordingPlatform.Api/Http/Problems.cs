@@ -43,6 +43,10 @@ internal sealed class NotFound(string code, string detail) : Problem(404, code, 
     /// <summary>Also what a caller gets for a recording they may not see: the two are not told apart.</summary>
     public static NotFound Recording { get; } = new("recording_not_found", "There is no such recording, or it is not yours to see.");
 
+    public static NotFound User { get; } = new("user_not_found", "There is no such user.");
+
+    public static NotFound Session { get; } = new("session_not_found", "There is no such session in force.");
+
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => Describe(404, builder);
 }
 

@@ -30,7 +30,8 @@ internal sealed class Health : IEndpoint
         public required string Container { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/health", HandleAsync).AllowAnonymous()
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/health", HandleAsync).AllowAnonymous("Load balancers ask; details need loopback or ops.read.")
+        .DisableRateLimiting()
         .Produces<Response>(200).Produces<Response>(503);
 
     static async Task<IResult> HandleAsync(HttpContext http, PlatformHealth health, IObjectStore store, CancellationToken ct)

@@ -26,7 +26,7 @@ internal sealed class PortalKeyRing : IEndpoint
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/internal/portal/key-ring", ReadAsync).RequirePermission(Permission.PortalServe).ExcludeFromDescription();
-        routes.MapPost("/internal/portal/key-ring", StoreAsync).RequirePermission(Permission.PortalServe).ExcludeFromDescription();
+        routes.MapPost("/internal/portal/key-ring", StoreAsync).RequirePermission(Permission.PortalServe).NotIdempotent("Storing an element twice is storing it once.").ExcludeFromDescription();
     }
 
     static async Task<Ok<Response>> ReadAsync(RecordingDb db, EnvelopeKeys keys, CancellationToken ct)

@@ -17,6 +17,8 @@ internal sealed class OpenPortalSession : IEndpoint
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/internal/portal/sessions", HandleAsync)
         .RequirePermission(Permission.PortalServe)
+        .WithMetadata(new SignInRoute())
+        .NotIdempotent("Signing in: the answer is a secret.")
         .ExcludeFromDescription();
 
     static async Task<Results<Ok<Response>, Unauthorized, OtherProblem>> HandleAsync(Login.Request request, Sessions sessions, HttpContext http, CancellationToken ct)
@@ -29,8 +31,8 @@ internal sealed class OpenPortalSession : IEndpoint
                 return TypedResults.Ok(new Response { Handle = issued.Token.Value, ExpiresAt = issued.Session.ExpiresAt });
             case SignInResult.CodeNeeded:
                 return new Unauthorized("two_factor_required", "The account asks for a code.");
-            case SignInResult.LockedOut:
-                return new OtherProblem(429, "locked_out", "Too many wrong passwords.") { RetryAfter = 300 };
+            case SignInResult.LockedOut locked:
+                return new OtherProblem(429, "locked_out", "Too many wrong passwords.") { RetryAfter = (int)Math.Ceiling(locked.Left.TotalSeconds) };
             default:
                 return new Unauthorized("invalid_credentials", "E-mail or password is wrong.");
         }
@@ -52,10 +54,6 @@ internal sealed class PortalSession : IEndpoint
     {
         routes.MapGet("/internal/portal/session", (Caller caller, EventTail tail) => TypedResults.Ok(new Response { ExpiresAt = caller.ExpiresAt, User = CallerResponse.Of(caller), EventsPosition = tail.Head }))
             .RequireAuthorization().ExcludeFromDescription();
-        routes.MapDelete("/internal/portal/session", async (Sessions sessions, Caller caller, CancellationToken ct) =>
-        {
-            await sessions.CloseAsync(caller, ct);
-            return TypedResults.NoContent();
-        }).RequireAuthorization().ExcludeFromDescription();
+        routes.MapDelete("/internal/portal/session", Logout.HandleAsync).RequireAuthorization().NotIdempotent("Ending a session twice is ending it once.").ExcludeFromDescription();
     }
 }

@@ -21,7 +21,8 @@ internal sealed class DownloadRecording : IEndpoint
         .Answers(409, "archived")
         .Answers(410, "recording_deleted")
         .Answers(416, "range_not_satisfiable")
-        .Answers(503, "key_service_unavailable");
+        .Answers(503, "key_service_unavailable")
+        .DisableRateLimiting();
 }
 
 /// <summary>The playback rendition, inline, with seeking. quality: high (AAC in M4A, or the MP4 of a video) or low (Opus in WebM); format: m4a, mp4 or webm.</summary>
@@ -38,7 +39,8 @@ internal sealed class StreamRecording : IEndpoint
         .Answers(409, "not_ready", "damaged", "archived")
         .Answers(410, "recording_deleted")
         .Answers(416, "range_not_satisfiable")
-        .Answers(503, "key_service_unavailable");
+        .Answers(503, "key_service_unavailable")
+        .DisableRateLimiting();
 }
 
 /// <summary>A URL that plays without a header, for a short while, for whoever asked for it.</summary>
@@ -83,7 +85,8 @@ internal sealed class PlayTicket : IEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapMethods("/media/{ticket}", [HttpMethods.Get, HttpMethods.Head], HandleAsync)
-        .AllowAnonymous()
+        .AllowAnonymous("The ticket is the whole right.")
+        .DisableRateLimiting() // A player seeks by many small ranges.
         .RequireCors(Cors.Portal)
         .WithMetadata(new ProducesResponseTypeMetadata(200, typeof(FileContentHttpResult), ["application/octet-stream"]), new ProducesResponseTypeMetadata(206, typeof(FileContentHttpResult), ["application/octet-stream"]))
         .Answers(403, "ticket_invalid")

@@ -17,6 +17,8 @@ internal sealed class ReceivedUpload : IAsyncDisposable
     public PendingObject? Original { get; init; }
     public MediaType? Type { get; init; }
     public IntakeFields? Fields { get; init; }
+    /// <summary>What arrived, whatever the boundary and the order of the parts.</summary>
+    public byte[]? Fingerprint { get; init; }
 
     public ValueTask DisposeAsync() => Original?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
@@ -27,11 +29,11 @@ internal sealed class ReceivedUpload : IAsyncDisposable
 internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptions> options)
 {
     // A field holds an id, a number or a title; these bounds keep a hostile body from growing in memory.
-    const int MaxFields = 64;
+    internal const int MaxFields = 64;
     const int MaxFieldBytes = 16 * 1024;
     const int BufferBytes = 256 * 1024;
     // What multipart framing and fields may add to the file itself.
-    const long FramingBytes = MaxFields * MaxFieldBytes + 64 * 1024;
+    internal const long FramingBytes = MaxFields * MaxFieldBytes + 64 * 1024;
 
     public async Task<ReceivedUpload> ReceiveAsync(HttpContext http, CancellationToken ct)
     {
@@ -46,10 +48,10 @@ internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptio
         PendingObject? original = null;
         try
         {
-            var (found, mediaType, fields, problem) = await ReadPartsAsync(new MultipartReader(boundary, http.Request.Body, BufferBytes), pending => original = pending, ct);
+            var (found, mediaType, fields, fingerprint, problem) = await ReadPartsAsync(new MultipartReader(boundary, http.Request.Body, BufferBytes), pending => original = pending, ct);
             if (problem is not null)
                 return await RefuseAsync(problem);
-            return new ReceivedUpload { Original = found, Type = mediaType, Fields = fields };
+            return new ReceivedUpload { Original = found, Type = mediaType, Fields = fields, Fingerprint = fingerprint };
         }
         catch (BodyEndedException)
         {
@@ -74,7 +76,7 @@ internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptio
         }
     }
 
-    async Task<(PendingObject? Original, MediaType? Type, IntakeFields? Fields, Problem? Problem)> ReadPartsAsync(MultipartReader parts, Action<PendingObject> begun, CancellationToken ct)
+    async Task<(PendingObject? Original, MediaType? Type, IntakeFields? Fields, byte[]? Fingerprint, Problem? Problem)> ReadPartsAsync(MultipartReader parts, Action<PendingObject> begun, CancellationToken ct)
     {
         var fields = new UploadFields();
         PendingObject? original = null;
@@ -107,9 +109,9 @@ internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptio
             return Problem(new Unprocessable("file_missing", "There is no part 'file' or 'audio' in the body."));
         if (fields.Check(original.Facts!) is { } wrong)
             return Problem(wrong);
-        return (original, type, fields.ToIntakeFields(), null);
+        return (original, type, fields.ToIntakeFields(), fields.Fingerprint(original.Facts!.Sha256), null);
 
-        static (PendingObject?, MediaType?, IntakeFields?, Problem?) Problem(Problem problem) => (null, null, null, problem);
+        static (PendingObject?, MediaType?, IntakeFields?, byte[]?, Problem?) Problem(Problem problem) => (null, null, null, null, problem);
     }
 
     async Task<(PendingObject? Original, MediaType? Type, Problem? Problem)> SealAsync(MultipartSection part, Action<PendingObject> begun, CancellationToken ct)
@@ -142,7 +144,7 @@ internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptio
         }
     }
 
-    static async Task<string?> ReadFieldAsync(MultipartSection part, CancellationToken ct)
+    internal static async Task<string?> ReadFieldAsync(MultipartSection part, CancellationToken ct)
     {
         var bytes = new byte[MaxFieldBytes + 1];
         var read = await ReadAsync(part, bytes, bytes.Length, ct);

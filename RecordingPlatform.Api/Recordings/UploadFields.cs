@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using RecordingPlatform.Api.Http;
 using RecordingPlatform.Core.Ingest;
 using RecordingPlatform.Core.Sealing;
@@ -32,6 +34,28 @@ internal sealed class UploadFields
         if (Value("sha256") is { } hash && !hash.Equals(Convert.ToHexStringLower(facts.Sha256), StringComparison.OrdinalIgnoreCase))
             return new Unprocessable("hash_mismatch", $"The upload declares SHA-256 {hash}, what arrived has {Convert.ToHexStringLower(facts.Sha256)}. Nothing was kept; send it again.");
         return null;
+    }
+
+    /// <summary>What makes two uploads the same: fields by name, the file's name, the file's SHA-256.</summary>
+    public byte[] Fingerprint(ReadOnlySpan<byte> sha256)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (name, value) in _values.OrderBy(v => v.Key, StringComparer.Ordinal))
+        {
+            Add(hash, name);
+            Add(hash, value);
+        }
+        Add(hash, FileName ?? "");
+        hash.AppendData(sha256);
+        return hash.GetHashAndReset();
+    }
+
+    // Its length first: two texts never run into one another.
+    static void Add(IncrementalHash hash, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        hash.AppendData(BitConverter.GetBytes(bytes.Length));
+        hash.AppendData(bytes);
     }
 
     public IntakeFields ToIntakeFields() => new()

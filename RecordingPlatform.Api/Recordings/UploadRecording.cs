@@ -1,5 +1,9 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using RecordingPlatform.Api.Http;
 using RecordingPlatform.Core.Access;
+using RecordingPlatform.Core.Audit;
+using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Ingest;
 using RecordingPlatform.Core.Sources;
 
@@ -24,8 +28,8 @@ internal sealed class UploadRecording : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/api/v1/recordings", HandleAsync)
-        .WithMetadata(new PermissionNeeded(Permission.RecordingsUpload))
-        .AllowAnonymous() // The handler decides: a browser brings an upload ticket instead of a header.
+        .WithMetadata(new PermissionNeeded(Permission.RecordingsUpload), new StreamedBody(FingerprintAsync, RepeatAsync))
+        .AllowAnonymous("The handler decides: a browser brings an upload ticket instead of a header.")
         .RequireCors(Cors.Portal)
         .Produces<Response>(201)
         .Answers(401, "unauthenticated")
@@ -36,29 +40,48 @@ internal sealed class UploadRecording : IEndpoint
         .Answers(503, "key_service_unavailable")
         .Answers(507, "store_full");
 
-    static async Task<IResult> HandleAsync(HttpContext http, MultipartIntake intake, RecordingIntake recordings, Tickets tickets, CancellationToken ct)
+    static async Task<IResult> HandleAsync(HttpContext http, MultipartIntake intake, RecordingIntake recordings, Tickets tickets, AuditTrail audit, RecordingDb db, CancellationToken ct)
     {
         if (await CallerOfAsync(http, tickets, ct) is not { } caller)
             return new Unauthorized("unauthenticated", "Sign in first (POST /api/v1/auth/login), send an API key as X-Api-Key, or bring an unused upload ticket as ?ticket=.");
         if (!caller.May(Permission.RecordingsUpload))
+        {
+            await audit.RecordAsync(AuditAction.AccessDenied, caller, ct, facts: new { permission = Permission.RecordingsUpload }, outcome: AuditOutcome.Denied);
+            await db.SaveChangesAsync(ct);
             return new Forbidden("forbidden", $"This needs the permission {Permission.RecordingsUpload}.");
+        }
         await using var received = await intake.ReceiveAsync(http, ct);
         if (received.Problem is { } problem)
             return problem;
+        http.Features.Get<IdempotentAttempt>()?.Received(received.Fingerprint!, LocationOf(received.Original!.Row.OwnerId));
         return await recordings.AcceptAsync(received.Original!, caller.SourceId ?? Source.UploadId, received.Fields!, received.Type!, caller, ct) switch
         {
-            IntakeResult.Accepted accepted => TypedResults.Created($"/api/v1/recordings/{accepted.Recording.Id}", new Response
-            {
-                Id = accepted.Recording.Id,
-                Status = Core.Recordings.RecordingStatus.Of(accepted.Recording),
-                ConversationId = accepted.Recording.ConversationId,
-                FileSizeBytes = accepted.Recording.SizeBytes!.Value,
-                Sha256 = Convert.ToHexStringLower(accepted.Recording.ContentSha256!),
-                RecordedAt = accepted.Recording.RecordedAt,
-            }),
+            IntakeResult.Accepted accepted => Answer(accepted.Recording),
             IntakeResult.Unknown unknown => new Unprocessable($"unknown_{unknown.Reference.Field}", $"There is no {unknown.Reference.Field} {unknown.Reference.Value}. Leave it out, or send the id your own system uses."),
             _ => throw new InvalidOperationException("An intake ends accepted or unknown."),
         };
+    }
+
+    static Created<Response> Answer(Core.Recordings.Recording recording) => TypedResults.Created(LocationOf(recording.Id), new Response
+    {
+        Id = recording.Id,
+        Status = Core.Recordings.RecordingStatus.Of(recording),
+        ConversationId = recording.ConversationId,
+        FileSizeBytes = recording.SizeBytes!.Value,
+        Sha256 = Convert.ToHexStringLower(recording.ContentSha256!),
+        RecordedAt = recording.RecordedAt,
+    });
+
+    static string LocationOf(Guid id) => $"/api/v1/recordings/{id}";
+
+    static Task<byte[]?> FingerprintAsync(HttpContext http, CancellationToken ct) => MultipartFingerprint.OfAsync(http,
+        http.RequestServices.GetRequiredService<IOptions<IngestOptions>>().Value.MaxFileBytes + MultipartIntake.FramingBytes, ct);
+
+    // Its own caller made it: the key is theirs.
+    static async Task<IResult> RepeatAsync(HttpContext http, string location, CancellationToken ct)
+    {
+        var id = Guid.Parse(location[(location.LastIndexOf('/') + 1)..]);
+        return Answer(await http.RequestServices.GetRequiredService<RecordingDb>().Recordings.AsNoTracking().SingleAsync(r => r.Id == id, ct));
     }
 
     static async Task<Caller?> CallerOfAsync(HttpContext http, Tickets tickets, CancellationToken ct)

@@ -13,6 +13,9 @@ public static class Permission
     public const string AuditRead = "audit.read";
     public const string OpsRead = "ops.read";
     public const string UsersManage = "users.manage";
+    public const string KeysManage = "keys.manage";
+    /// <summary>Giving one person one recording.</summary>
+    public const string RecordingsShare = "recordings.share";
     /// <summary>The portal's own service credential: signing people in and keeping its key ring.</summary>
     public const string PortalServe = "portal.serve";
 }
@@ -30,6 +33,9 @@ public static class Role
 
     public static readonly IReadOnlyList<string> All = [Patient, Clinician, Operator, PracticeManager, ComplianceOfficer, Admin, Integration];
 
+    /// <summary>Every permission that some role brings: what an API key's scopes can name.</summary>
+    public static IReadOnlySet<string> AllPermissions => Permissions.Values.SelectMany(p => p).ToHashSet(StringComparer.Ordinal);
+
     public static IReadOnlySet<string> PermissionsOf(string role) =>
         Permissions.TryGetValue(role, out var found) ? found : throw new ArgumentOutOfRangeException(nameof(role), role, "No such role.");
 
@@ -39,9 +45,9 @@ public static class Role
         [Patient] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsUpload],
         [Clinician] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit],
         [Operator] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit],
-        [PracticeManager] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete],
+        [PracticeManager] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.RecordingsShare],
         [ComplianceOfficer] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsUpload, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead],
-        [Admin] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.UsersManage],
+        [Admin] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.UsersManage, Permission.KeysManage, Permission.RecordingsShare],
         [Integration] = [Permission.RecordingsRead, Permission.RecordingsDownload, Permission.RecordingsUpload],
     };
 }

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -12,7 +13,7 @@ public abstract record SignInResult
     public sealed record SignedIn(User User) : SignInResult;
     public sealed record Refused : SignInResult;
     public sealed record CodeNeeded : SignInResult;
-    public sealed record LockedOut(DateTimeOffset Until) : SignInResult;
+    public sealed record LockedOut(TimeSpan Left) : SignInResult;
 }
 
 /// <summary>The secrets of a session that was just opened or refreshed: seen once, here.</summary>
@@ -33,8 +34,8 @@ public sealed class Sessions(RecordingDb db, UserManager<User> users, AuditTrail
             users.PasswordHasher.VerifyHashedPassword(new User { DisplayName = "" }, DecoyHash, password);
             return new SignInResult.Refused();
         }
-        if (await users.IsLockedOutAsync(user))
-            return new SignInResult.LockedOut(user.LockoutEnd!.Value);
+        if (await LockedAsync(user.Id, ct) is { } locked)
+            return await LockedOutAsync(locked, user, anonymous, ct);
         if (!await users.CheckPasswordAsync(user, password))
             return await RefusedAsync(user, anonymous, ct);
         if (user.TwoFactorEnabled)
@@ -44,7 +45,10 @@ public sealed class Sessions(RecordingDb db, UserManager<User> users, AuditTrail
             if (!await users.VerifyTwoFactorTokenAsync(user, TokenOptions.DefaultAuthenticatorProvider, code))
                 return await RefusedAsync(user, anonymous, ct);
         }
-        await users.ResetAccessFailedCountAsync(user);
+        // Guesses sent all at once: the right one among them comes too late.
+        if (await LockedAsync(user.Id, ct) is { } meanwhile)
+            return await LockedOutAsync(meanwhile, user, anonymous, ct);
+        await db.Users.Where(u => u.Id == user.Id && u.AccessFailedCount > 0).ExecuteUpdateAsync(set => set.SetProperty(u => u.AccessFailedCount, 0), ct);
         return new SignInResult.SignedIn(user);
     }
 
@@ -102,6 +106,7 @@ public sealed class Sessions(RecordingDb db, UserManager<User> users, AuditTrail
         session.TokenExpiresAt = now + options.Value.AccessTokenLifetime;
         session.SeenAt = now;
         var refresh = AddRefreshToken(session);
+        await audit.RecordAsync(AuditAction.SessionRefreshed, actor, ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         return new IssuedTokens(session, token, refresh, (int)(session.TokenExpiresAt - now).TotalSeconds);
@@ -120,6 +125,28 @@ public sealed class Sessions(RecordingDb db, UserManager<User> users, AuditTrail
         await db.SaveChangesAsync(ct);
     }
 
+    /// <summary>Ends one session of a user, with the tickets it asked for: the next byte range is refused. False when the user has no such session in force.</summary>
+    public async Task<bool> RevokeAsync(Guid userId, Guid sessionId, Caller caller, CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var why = caller.UserId == userId ? "revoked_by_user" : "revoked_by_administrator";
+        if (await EndAsync(db, s => s.UserId == userId && s.Id == sessionId && s.ExpiresAt > RecordingDb.Now(), why, ct) == 0)
+            return false;
+        await audit.RecordAsync(AuditAction.SessionRevoked, caller, ct, new AuditTarget("session", sessionId), new { user_id = userId });
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    /// <summary>Ends sessions and their tickets, inside the transaction of the caller's.</summary>
+    internal static async Task<int> EndAsync(RecordingDb db, Expression<Func<Session, bool>> which, string why, CancellationToken ct)
+    {
+        var now = await db.NowAsync(ct);
+        var open = db.Sessions.Where(s => s.RevokedAt == null).Where(which);
+        await db.Tickets.Where(t => t.RevokedAt == null && open.Any(s => s.Id == t.SessionId)).ExecuteUpdateAsync(set => set.SetProperty(t => t.RevokedAt, now), ct);
+        return await open.ExecuteUpdateAsync(set => set.SetProperty(s => s.RevokedAt, now).SetProperty(s => s.RevokedWhy, why), ct);
+    }
+
     SecretToken AddRefreshToken(Session session)
     {
         var refresh = SecretToken.Create(SecretToken.Refresh);
@@ -127,11 +154,32 @@ public sealed class Sessions(RecordingDb db, UserManager<User> users, AuditTrail
         return refresh;
     }
 
+    // Counted by one statement, so that guesses sent in parallel all count; by the database's clock, as every time is.
     async Task<SignInResult> RefusedAsync(User user, Caller anonymous, CancellationToken ct)
     {
-        await users.AccessFailedAsync(user);
+        var limits = users.Options.Lockout;
+        await db.Database.ExecuteSqlAsync($"""
+            update users set
+                lockout_end = case when access_failed_count + 1 >= {limits.MaxFailedAccessAttempts} then app_now() + {limits.DefaultLockoutTimeSpan} else lockout_end end,
+                access_failed_count = case when access_failed_count + 1 >= {limits.MaxFailedAccessAttempts} then 0 else access_failed_count + 1 end
+            where id = {user.Id}
+            """, ct);
         await audit.RecordAsync(AuditAction.SignInFailed, anonymous with { UserId = user.Id }, ct, outcome: AuditOutcome.Denied);
         await db.SaveChangesAsync(ct);
-        return await users.IsLockedOutAsync(user) ? new SignInResult.LockedOut(user.LockoutEnd!.Value) : new SignInResult.Refused();
+        return await LockedAsync(user.Id, ct) is { } left ? new SignInResult.LockedOut(left) : new SignInResult.Refused();
+    }
+
+    async Task<SignInResult> LockedOutAsync(TimeSpan left, User user, Caller anonymous, CancellationToken ct)
+    {
+        await audit.RecordAsync(AuditAction.SignInFailed, anonymous with { UserId = user.Id }, ct, facts: new { code = "locked_out" }, outcome: AuditOutcome.Denied);
+        await db.SaveChangesAsync(ct);
+        return new SignInResult.LockedOut(left);
+    }
+
+    async Task<TimeSpan?> LockedAsync(Guid userId, CancellationToken ct)
+    {
+        var found = await db.Users.Where(u => u.Id == userId && u.LockoutEnabled && u.LockoutEnd > RecordingDb.Now())
+            .Select(u => new { End = u.LockoutEnd!.Value, Now = RecordingDb.Now() }).SingleOrDefaultAsync(ct);
+        return found is null ? null : found.End - found.Now;
     }
 }

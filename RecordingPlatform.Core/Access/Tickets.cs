@@ -100,7 +100,7 @@ public sealed class Tickets(RecordingDb db, EnvelopeKeys keys, Callers callers, 
     {
         var token = SecretToken.Create(SecretToken.UploadTicket);
         var expiresAt = await db.NowAsync(ct) + options.Value.UploadTicketLifetime;
-        db.Tickets.Add(new Ticket
+        var ticket = new Ticket
         {
             Id = Guid.CreateVersion7(),
             Kind = TicketKind.Upload,
@@ -108,7 +108,9 @@ public sealed class Tickets(RecordingDb db, EnvelopeKeys keys, Callers callers, 
             SessionId = caller.SessionId,
             ApiKeyId = caller.ApiKeyId,
             ExpiresAt = expiresAt,
-        });
+        };
+        db.Tickets.Add(ticket);
+        await audit.RecordAsync(AuditAction.UploadTicketIssued, caller, ct, new AuditTarget("ticket", ticket.Id));
         await db.SaveChangesAsync(ct);
         return (token, expiresAt);
     }

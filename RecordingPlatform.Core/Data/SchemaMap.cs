@@ -99,6 +99,7 @@ internal static class SchemaMap
         builder.Entity<WorkerStanding>().HasKey(w => w.Worker);
         builder.Entity<WorkerStanding>().Property(w => w.StartedAt).HasDefaultValueSql("app_now()");
         builder.Entity<WorkerStanding>().Property(w => w.ReportedAt).HasDefaultValueSql("app_now()");
+        builder.Entity<IdempotencyKey>().Property(k => k.Attempt).IsConcurrencyToken();
     }
 
     // Order of inserts inside one SaveChanges follows from these; what happens on delete is the SQL's matter.
@@ -112,6 +113,7 @@ internal static class SchemaMap
         builder.Entity<ApiKey>().HasOne<User>().WithMany().HasForeignKey(k => k.CreatedBy);
         builder.Entity<Source>().HasOne<MasterKey>().WithMany().HasForeignKey(s => s.SecretsMasterKeyId);
         builder.Entity<KeyRingEntry>().HasOne<MasterKey>().WithMany().HasForeignKey(k => k.MasterKeyId);
+        builder.Entity<IdempotencyKey>().HasOne<MasterKey>().WithMany().HasForeignKey(k => k.MasterKeyId);
         builder.Entity<Ticket>().HasOne<Session>().WithMany().HasForeignKey(t => t.SessionId);
         builder.Entity<Ticket>().HasOne<ApiKey>().WithMany().HasForeignKey(t => t.ApiKeyId);
         builder.Entity<Ticket>().HasOne<Recording>().WithMany().HasForeignKey(t => t.RecordingId);

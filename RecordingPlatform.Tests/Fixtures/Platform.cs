@@ -85,6 +85,23 @@ public sealed class Platform : IAsyncDisposable
         }
     }
 
+    /// <summary>Every route with its policy, as <c>api routes</c> prints them.</summary>
+    public async Task<JsonElement> ReadRoutesAsync()
+    {
+        await using var service = Service.Start("Api", ["routes"], With(_database.App));
+        if (await service.EndAsync() is var code and not 0)
+            throw new InvalidOperationException($"api routes ended with {code}:\n{service.Said}");
+        return JsonSerializer.Deserialize<JsonElement>(service.Said);
+    }
+
+    /// <summary>A client with an API key.</summary>
+    public HttpClient WithKey(string key)
+    {
+        var client = new HttpClient { BaseAddress = Url };
+        client.DefaultRequestHeaders.Add("X-Api-Key", key);
+        return client;
+    }
+
     /// <summary>A client signed in as the demo user of a role; <c>patient2</c> is the second patient.</summary>
     /// <param name="who">A role, or <c>patient2</c>.</param>
     /// <param name="api">Which api the client talks to.</param>
@@ -185,6 +202,10 @@ public sealed class Platform : IAsyncDisposable
             // Its named pipes would lie in the temporary folder, and reading one waits for ever.
             ["DOTNET_EnableDiagnostics"] = "0",
             ["TMPDIR"] = Directory.CreateDirectory(Path.Combine(Folder, "tmp")).FullName,
+            // Tests ask faster than anybody may: the limits have tests of their own.
+            ["RateLimits__RequestsPerMinute"] = "1000000",
+            ["RateLimits__AnonymousPerMinute"] = "1000000",
+            ["RateLimits__SignInsPerMinute"] = "1000000",
             ["Demo__UsersFile"] = Path.Combine(Folder, "demo-users.json"),
         };
         foreach (var (key, value) in _settings.Environment)

@@ -34,13 +34,36 @@ public sealed class MemoryTests(PostgresCluster cluster)
         Assert.All(downloads.Result, whole => Assert.True(whole));
     }
 
+    [Fact]
+    public async Task An_upload_sent_twice_under_one_key_passes_twice_through_in_little_memory_and_is_kept_once()
+    {
+        var size = Math.Max(100_000_000, Scale.Of(1_000_000_000));
+        await using var platform = await Platform.StartAsync(cluster, new PlatformSettings
+        {
+            Workers = 0,
+            Environment = new Dictionary<string, string> { ["Ingest__MaxFileBytes"] = "2000000000" },
+        });
+        using var admin = await platform.SignInAsync("admin");
+        await UploadAsync(admin, 1_000_000, 0, "warm");
+        await UploadAsync(admin, 1_000_000, 0, "warm");
+        var first = await MeasureAsync(platform.Api, () => UploadAsync(admin, size, 1, "large"));
+        var second = await MeasureAsync(platform.Api, () => UploadAsync(admin, size, 1, "large"));
+        Assert.True(first.Growth <= Limit, $"The api's RSS grew by {first.Growth >> 20} MiB.");
+        Assert.True(second.Growth <= Limit, $"The api's RSS grew by {second.Growth >> 20} MiB during the repetition.");
+        Assert.Equal(first.Result.Id, second.Result.Id);
+        Assert.Equal(["2"], await platform.QueryAsync("select count(*) from objects"));
+    }
+
     sealed record Sent(Guid Id, byte[] Sha256);
 
-    static async Task<Sent> UploadAsync(HttpClient client, long size, int seed)
+    static async Task<Sent> UploadAsync(HttpClient client, long size, int seed, string? key = null)
     {
         using var file = new GeneratedWav(size, seed);
         using var body = new MultipartFormDataContent { { file, "file", $"{seed}.wav" } };
-        using var answer = await client.PostAsync("api/v1/recordings", body);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/recordings") { Content = body };
+        if (key is not null)
+            request.Headers.Add("Idempotency-Key", key);
+        using var answer = await client.SendAsync(request);
         var id = (await Platform.ReadAsync(answer, 201)).GetProperty("id").GetGuid();
         return new Sent(id, file.Sha256);
     }

@@ -37,6 +37,7 @@ public sealed class StandInApi : IAsyncDisposable
 
     public List<JsonObject> Recordings { get; } = [];
     public List<string> Permissions { get; } = [];
+    public List<JsonObject> AuditEntries { get; } = [];
     public string? NextCursor { get; set; }
     public bool TotalIsLowerBound { get; set; }
     public bool MonoWaveform { get; set; }
@@ -70,6 +71,7 @@ public sealed class StandInApi : IAsyncDisposable
     public void Reset()
     {
         Recordings.Clear();
+        AuditEntries.Clear();
         Permissions.Clear();
         Permissions.AddRange(["recordings.read", "recordings.play", "recordings.download", "recordings.upload", "recordings.delete"]);
         Uploads.Clear();
@@ -168,6 +170,9 @@ public sealed class StandInApi : IAsyncDisposable
             ["url"] = $"{Address}/media/{id}?n={Interlocked.Increment(ref _tickets)}&quality={quality}{(download == true ? "&download=true" : "")}",
             ["expires_at"] = TimeProvider.System.GetUtcNow().Add(TicketLifetime),
         }));
+        routes.MapGet("/api/v1/audit/log", () => Permissions.Contains("audit.read")
+            ? Results.Json(new JsonObject { ["entries"] = new JsonArray([.. AuditEntries.Select(e => e.DeepClone())]), ["total"] = AuditEntries.Count })
+            : Problem(403, "forbidden"));
         routes.MapPost("/api/v1/tickets", () => Results.Json(new JsonObject { ["ticket"] = $"rpu_{Interlocked.Increment(ref _tickets)}", ["expires_at"] = Expiry() }));
         routes.MapPost("/api/v1/recordings", (Delegate)UploadAsync);
         routes.MapGet("/media/{id}", (string id) => Media.TryGetValue(id, out var bytes)

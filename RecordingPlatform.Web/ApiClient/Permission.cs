@@ -4,6 +4,7 @@ namespace RecordingPlatform.Web.ApiClient;
 internal static class Permission
 {
     public const string RecordingsUpload = "recordings.upload";
+    public const string AuditRead = "audit.read";
 }
 
 /// <summary>What a caller may do with one recording.</summary>

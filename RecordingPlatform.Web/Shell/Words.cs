@@ -36,5 +36,8 @@ internal static class Words
         ? Plural(Math.Max(1, (int)Math.Ceiling(time.TotalSeconds)), "second")
         : Plural((int)Math.Ceiling(time.TotalMinutes), "minute");
 
+    /// <summary>A wire word as a person reads it: <c>recording_deleted</c> is <c>Recording deleted</c>.</summary>
+    public static string Sentence(string word) => word.Length == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..].Replace('_', ' ');
+
     public static string Plural(long number, string one) => $"{Count(number)} {one}{(number == 1 ? "" : "s")}";
 }

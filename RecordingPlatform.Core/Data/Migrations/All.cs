@@ -29,6 +29,10 @@ internal sealed class Rights() : SqlMigration("0008_rights.sql");
 
 [DbContext(typeof(RecordingDb)), Migration("0009_live_views")]
 internal sealed class LiveViews() : SqlMigration("0009_live_views.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0010_idempotency")]
+internal sealed class Idempotency() : SqlMigration("0010_idempotency.sql");
+
 [DbContext(typeof(RecordingDb)), Migration("0011_listing")]
 internal sealed class Listing() : SqlMigration("0011_listing.sql");
 

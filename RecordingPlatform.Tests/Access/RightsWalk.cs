@@ -1,0 +1,140 @@
+using System.Net.Http.Json;
+using System.Text.RegularExpressions;
+using RecordingPlatform.Tests.Fixtures;
+
+namespace RecordingPlatform.Tests.Access;
+
+internal enum Whose { Own, Other, Nobody }
+
+/// <summary>Makes, for any route, the thing it is about and the request to it.</summary>
+internal sealed partial class RightsWalk(AccessPlatform running)
+{
+    public const string Secret = "Zebrafinch";
+    static readonly string[] Leaks = [Secret, "11223344", "99887766", "Mira", "patient2"];
+
+    readonly Dictionary<(string Who, Whose Whose), Guid> _recordings = [];
+    readonly Dictionary<string, HttpClient> _clients = [];
+
+    Platform Platform => running.Platform;
+
+    public async Task<HttpClient> ClientAsync(string who)
+    {
+        if (_clients.TryGetValue(who, out var known))
+            return known;
+        return _clients[who] = who switch
+        {
+            "anonymous" => Platform.Anonymous,
+            "key without scope" => Platform.WithKey((await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "bare", scopes = (string[])["ops.read"] })).GetProperty("key").GetString()!),
+            _ => await Platform.SignInAsync(who),
+        };
+    }
+
+    /// <summary>A request of this caller to this route, about a thing that is theirs, another's or nobody's. What a write uses up is made for it alone.</summary>
+    public async Task<(HttpClient Client, HttpRequestMessage Request, IReadOnlyList<string> Ids)> RequestAsync(RightsTable.Row row, string who, Whose whose)
+    {
+        var (methods, pattern) = (row.Route[..row.Route.IndexOf(' ', StringComparison.Ordinal)], row.Route[(row.Route.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+        var write = methods is not ("GET" or "GET,HEAD");
+        var client = pattern.EndsWith("/logout", StringComparison.Ordinal) || row.Route.StartsWith("DELETE /internal", StringComparison.Ordinal) ? await LeavingAsync(who) : await ClientAsync(who);
+        Guid? recording = pattern.Contains("{recordingId", StringComparison.Ordinal) || pattern.EndsWith("/tickets", StringComparison.Ordinal) || pattern.Contains("{ticket}", StringComparison.Ordinal)
+            ? await RecordingAsync(who, whose, fresh: write) : null;
+        var ids = new List<string>();
+        var path = pattern;
+        foreach (Match part in Parameter().Matches(pattern))
+        {
+            var value = part.Groups["name"].Value switch
+            {
+                "recordingId" => $"{recording}",
+                "documentName" => "v1",
+                "ticket" => whose == Whose.Nobody ? "no-ticket" : await TicketAsync(recording!.Value),
+                "grantId" => whose == Whose.Nobody ? Fresh() : await GrantAsync(recording!.Value),
+                "keyId" => whose == Whose.Nobody ? Fresh() : (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "walked", scopes = (string[])["ops.read"] })).GetProperty("id").GetString()!,
+                "userId" => whose == Whose.Nobody ? Fresh() : await running.UserIdAsync("patient2"),
+                "sessionId" => whose == Whose.Nobody ? Fresh() : await SessionAsync(pattern.Contains("/admin/", StringComparison.Ordinal) || whose == Whose.Other || who is "anonymous" or "key without scope" ? "patient2" : who),
+                var unknown => throw new InvalidOperationException($"The walk cannot make a {unknown} for {row.Route}: teach it in {nameof(RightsWalk)}."),
+            };
+            ids.Add(value);
+            path = path.Replace(part.Value, value, StringComparison.Ordinal);
+        }
+        var request = new HttpRequestMessage(new HttpMethod(methods.Split(',')[0]), path.TrimStart('/') + row.Query) { Content = await BodyAsync(row.Route, recording) };
+        if (recording is not null)
+            ids.Add($"{recording}");
+        return (client, request, ids);
+    }
+
+    public static void HoldsNothing(string what, string body, IEnumerable<string> ids)
+    {
+        foreach (var leak in Leaks.Concat(ids))
+            Assert.False(body.Contains(leak, StringComparison.OrdinalIgnoreCase), $"{what} was refused, and its answer tells {leak}: {body}");
+    }
+
+    public async Task<Guid> RecordingAsync(string who, Whose whose, bool fresh)
+    {
+        if (whose == Whose.Nobody)
+            return Guid.CreateVersion7();
+        if (fresh)
+            return await MakeAsync(who, whose);
+        if (_recordings.TryGetValue((who, whose), out var known))
+            return known;
+        return _recordings[(who, whose)] = await MakeAsync(who, whose);
+    }
+
+    async Task<Guid> MakeAsync(string who, Whose whose)
+    {
+        return (who, whose) switch
+        {
+            ("patient", Whose.Own) => await AccessPlatform.UploadAsync(running.Admin, ("title", $"{Secret} of the patient"), ("subject_id", "patient"), ("meeting_id", Fresh())),
+            ("clinician", Whose.Own) => await HeldByClinicianAsync(),
+            ("operator", Whose.Own) => await AccessPlatform.UploadAsync(running.Admin, ("title", $"{Secret} call"), ("callId", Fresh())),
+            ("integration", Whose.Own) => await AccessPlatform.UploadAsync(await ClientAsync(who), ("title", $"{Secret} of a program"), ("meeting_id", Fresh())),
+            _ => await running.UploadPrivateAsync($"{Secret} of somebody else"),
+        };
+    }
+
+    async Task<Guid> HeldByClinicianAsync()
+    {
+        var appointment = Fresh();
+        var id = await AccessPlatform.UploadAsync(running.Admin, ("title", $"{Secret} session"), ("appointment_id", appointment));
+        await running.ValueAsync($"update appointments set clinician_id = '{await running.UserIdAsync("clinician")}' where external_id = '{appointment}'");
+        return id;
+    }
+
+    async Task<HttpContent?> BodyAsync(string route, Guid? recording)
+    {
+        var (email, password) = Platform.UserOf("patient2");
+        object? body = route switch
+        {
+            "POST /api/v1/recordings" => null,
+            "POST /api/v1/auth/login" or "POST /internal/portal/sessions" => new { email, password },
+            "POST /api/v1/auth/refresh" => new { refresh_token = (await Platform.ReadAsync(await Platform.Anonymous.PostAsJsonAsync("api/v1/auth/login", new { email, password }), 200)).GetProperty("refresh_token").GetString() },
+            "POST /api/v1/tickets" => new { kind = "playback", recording_id = recording, reason = "test" },
+            "POST /api/v1/recordings/{recordingId:guid}/grants" => new { user = await running.UserIdAsync("patient2"), play = true },
+            "POST /api/v1/admin/api-keys" => new { name = "walked", scopes = (string[])["recordings.read"] },
+            "POST /api/v1/admin/users" => new { email = $"{Fresh()}@demo.example", display_name = "Walked", roles = (string[])["patient"], password = "twelve characters at least" },
+            "PATCH /api/v1/admin/users/{userId:guid}" => new { display_name = "Mira Castellanos" },
+            "POST /internal/portal/key-ring" => new { friendly_name = Fresh(), xml = "<key/>" },
+            _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) => null,
+            _ => throw new InvalidOperationException($"The walk knows no body for {route}: teach it in {nameof(RightsWalk)}."),
+        };
+        return route == "POST /api/v1/recordings" ? AccessPlatform.Multipart(("title", "walked")) : body is null ? null : JsonContent.Create(body);
+    }
+
+    // Who signs out needs a session of their own to lose.
+    async Task<HttpClient> LeavingAsync(string who) => who is "anonymous" or "key without scope" ? await ClientAsync(who) : await Platform.SignInAsync(who);
+
+    async Task<string> SessionAsync(string who)
+    {
+        using var client = await Platform.SignInAsync(who);
+        var sessions = await AccessPlatform.SendAsync(client, HttpMethod.Get, "api/v1/auth/sessions", 200);
+        return sessions.GetProperty("sessions").EnumerateArray().Single(s => s.GetProperty("current").GetBoolean()).GetProperty("id").GetString()!;
+    }
+
+    async Task<string> TicketAsync(Guid recording) =>
+        (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/tickets", 200, new { kind = "playback", recording_id = recording })).GetProperty("ticket").GetString()!;
+
+    async Task<string> GrantAsync(Guid recording) =>
+        (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, $"api/v1/recordings/{recording}/grants", 201, new { user = await running.UserIdAsync("patient2"), play = true })).GetProperty("id").GetString()!;
+
+    static string Fresh() => Guid.CreateVersion7().ToString();
+
+    [GeneratedRegex(@"\{(?<name>\w+)[^}]*\}", RegexOptions.None, 1000)] private static partial Regex Parameter();
+}

@@ -1,0 +1,42 @@
+using RecordingPlatform.Tests.Fixtures;
+
+namespace RecordingPlatform.Tests.Faults;
+
+/// <summary>Compares the rows of a platform with the objects in its disk store.</summary>
+internal static class Books
+{
+    /// <summary>
+    /// Lets the leases of dead writers end, waits for the sweep, and then expects a row for every object, an object for every
+    /// row, and of each kind one rendition.
+    /// </summary>
+    public static async Task AssertBalancedAsync(Platform platform)
+    {
+        await WorkIsDoneAsync(platform);
+        // An unfinished write is somebody's for ten minutes.
+        await platform.QueryAsync("update clock set clock_offset = clock_offset + interval '11 minutes'");
+        await Until.TrueAsync(async () => await platform.QueryAsync("select id from objects where state = 'writing'") is [], TimeSpan.FromSeconds(60), "the sweep has removed what was never published");
+        await WorkIsDoneAsync(platform);
+
+        var rows = await platform.QueryAsync("select name from objects where deletion <> 'purged' order by name collate \"C\"");
+        Assert.Equal(rows, StoredNames(platform.StoreFolder));
+        Assert.Empty(await platform.QueryAsync("select recording_id from objects where superseded_at is null and role in ('original', 'playback', 'waveform') group by recording_id, role, variant having count(*) > 1"));
+        Assert.Empty(await platform.QueryAsync("select id from recordings where state = 'ready' and not exists (select from objects o where o.recording_id = recordings.id and o.role = 'playback')"));
+        Assert.Empty(await platform.QueryAsync("select id from recordings where not exists (select from objects o where o.recording_id = recordings.id and o.role = 'original' and o.state = 'published')"));
+    }
+
+    /// <summary>Until no recording waits for its processing.</summary>
+    public static Task WorkIsDoneAsync(Platform platform) => Until.TrueAsync(
+        async () => await platform.QueryAsync("select id from recordings where state in ('receiving', 'stored')") is [],
+        TimeSpan.FromSeconds(180), "every recording is processed");
+
+    static List<string> StoredNames(string folder)
+    {
+        var container = Path.Combine(folder, "recordings");
+        return [.. Directory.EnumerateFiles(container, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(container, file))
+            .Where(name => Path.GetFileName(name) != ".lock")
+            // The disk store marks a finished object's file with an @; anything else is a write that nobody finished.
+            .Select(name => name.EndsWith('@') ? name[..^1] : $"unfinished: {name}")
+            .Order(StringComparer.Ordinal)];
+    }
+}

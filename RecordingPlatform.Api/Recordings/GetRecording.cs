@@ -60,7 +60,7 @@ internal sealed class GetRecording : IEndpoint
         var recording = row.Recording;
         var rights = await RecordingRights.OfAsync(db, caller, recording, ct);
         var progress = recording.ProcessingStartedAt is null ? null
-            : await db.Jobs.Where(j => j.RecordingId == recordingId && j.State == Core.Jobs.JobState.Running).Select(j => j.Progress).FirstOrDefaultAsync(ct);
+            : await db.Jobs.Where(j => j.RecordingId == recordingId && j.State == Core.Jobs.JobState.Running).OrderBy(j => j.Id).Select(j => j.Progress).FirstOrDefaultAsync(ct);
         return new Response(row.ToItem())
         {
             Notes = recording.Notes,

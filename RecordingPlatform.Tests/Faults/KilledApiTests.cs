@@ -20,6 +20,7 @@ public sealed class KilledApiTests(PostgresCluster cluster)
             await body.Halted;
             await Until.TrueAsync(async () => await platform.QueryAsync("select id from objects where state = 'writing'") is not [], TimeSpan.FromSeconds(30), "the object's row is there");
             await platform.Apis[0].KillAsync();
+            body.GoOn(); // a client notices at its next write
             await Assert.ThrowsAnyAsync<HttpRequestException>(() => sending);
             await platform.Apis[0].StartAsync();
         }

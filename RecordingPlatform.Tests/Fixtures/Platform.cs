@@ -227,7 +227,7 @@ public sealed class Platform : IAsyncDisposable
     {
         _http.Dispose();
         foreach (var replica in Workers.Concat(Apis))
-            await replica.StopAsync();
+            await replica.DisposeAsync();
         foreach (var api in Apis)
             Running.TryRemove(api.Url.Port, out _);
         Directory.Delete(Folder, recursive: true);

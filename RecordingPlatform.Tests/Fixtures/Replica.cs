@@ -1,7 +1,7 @@
 namespace RecordingPlatform.Tests.Fixtures;
 
 /// <summary>One of several processes that do the same, at an address that it keeps when it is killed and started again.</summary>
-public sealed class Replica
+public sealed class Replica : IAsyncDisposable
 {
     readonly string _project;
     readonly Func<IReadOnlyDictionary<string, string>> _environment;
@@ -31,8 +31,10 @@ public sealed class Replica
     /// <summary>SIGKILL: nothing of its own clean-up runs.</summary>
     public Task KillAsync() => Service.KillAsync();
 
-    /// <summary>Ends it as an operator does. Nothing when it never started.</summary>
-    public ValueTask StopAsync() => _service?.DisposeAsync() ?? ValueTask.CompletedTask;
+    /// <summary>Ends it as an operator does. Nothing when it never started, or has ended.</summary>
+    public Task StopAsync() => _service?.StopAsync() ?? Task.CompletedTask;
+
+    public ValueTask DisposeAsync() => _service?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     async Task<bool> AnswersAsync()
     {

@@ -21,12 +21,23 @@ internal static class SampleMedia
         return Wave([.. Enumerable.Repeat(sound, times).SelectMany(bytes => bytes)]);
     }
 
-    /// <summary>A WAV file of these samples, in the speech's own format.</summary>
+    /// <summary>A WAV file of these samples: 16 kHz, mono, 16 bits.</summary>
     public static byte[] Wave(byte[] samples)
     {
-        byte[] wave = [.. Speech[..HeaderBytes], .. samples];
+        var wave = new byte[HeaderBytes + samples.Length];
+        "RIFF"u8.CopyTo(wave);
         BinaryPrimitives.WriteInt32LittleEndian(wave.AsSpan(4), wave.Length - 8);
+        "WAVEfmt "u8.CopyTo(wave.AsSpan(8));
+        BinaryPrimitives.WriteInt32LittleEndian(wave.AsSpan(16), 16);
+        BinaryPrimitives.WriteInt16LittleEndian(wave.AsSpan(20), 1);
+        BinaryPrimitives.WriteInt16LittleEndian(wave.AsSpan(22), 1);
+        BinaryPrimitives.WriteInt32LittleEndian(wave.AsSpan(24), BytesPerSecond / 2);
+        BinaryPrimitives.WriteInt32LittleEndian(wave.AsSpan(28), BytesPerSecond);
+        BinaryPrimitives.WriteInt16LittleEndian(wave.AsSpan(32), 2);
+        BinaryPrimitives.WriteInt16LittleEndian(wave.AsSpan(34), 16);
+        "data"u8.CopyTo(wave.AsSpan(36));
         BinaryPrimitives.WriteInt32LittleEndian(wave.AsSpan(40), samples.Length);
+        samples.CopyTo(wave.AsSpan(HeaderBytes));
         return wave;
     }
 }

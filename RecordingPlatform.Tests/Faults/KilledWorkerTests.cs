@@ -55,7 +55,7 @@ public sealed class KilledWorkerTests(PostgresCluster cluster)
         await platform.WaitForAsync(client, id, "ready");
         var made = await platform.QueryAsync($"select id from objects where recording_id = '{id}' and state = 'published' order by id");
         platform.Workers[0].Service.Signal("CONT");
-        await Until.TrueAsync(() => Task.FromResult(platform.Workers[0].Service.Said.Contains("lost", StringComparison.OrdinalIgnoreCase)), TimeSpan.FromSeconds(60), "the woken worker says that it lost its lease");
+        await Until.TrueAsync(() => Task.FromResult(platform.Workers[0].Service.Said.Contains("no longer this worker's", StringComparison.Ordinal)), TimeSpan.FromSeconds(60), "the woken worker says that it lost its lease");
         Assert.Equal(made, await platform.QueryAsync($"select id from objects where recording_id = '{id}' and state = 'published' order by id"));
         Assert.Equal(["ready"], await platform.QueryAsync($"select state from recordings where id = '{id}'"));
         await Books.AssertBalancedAsync(platform);

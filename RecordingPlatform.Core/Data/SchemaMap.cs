@@ -91,7 +91,7 @@ internal static class SchemaMap
         builder.Entity<Job>(row =>
         {
             // A job whose key is queued already learns so from the insert.
-            row.Property(j => j.State).HasDefaultValueSql("'queued'").ValueGeneratedOnAdd();
+            row.Property(j => j.State).HasDefaultValueSql("'queued'").HasSentinel(JobState.Queued).ValueGeneratedOnAdd();
             row.Property(j => j.SupersededBy).ValueGeneratedOnAdd();
         });
         builder.Entity<Recording>().Property(r => r.RowVersion).IsConcurrencyToken();

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Redis;
 
 namespace RecordingPlatform.Core.Objects;

@@ -100,7 +100,7 @@ internal sealed class PlayTicket : IEndpoint
         var scope = http.RequestServices;
         if ((recent.Find(ticket) ?? await scope.GetRequiredService<Tickets>().OpenPlaybackAsync(ticket, ct)) is not { } opened)
             return new Forbidden("ticket_invalid", "This playback link is not valid or no longer valid. Ask for a new one: GET /api/v1/recordings/{id}/playback-url.");
-        using var media = objects.TryOpenKept(opened.Target) ?? await objects.OpenAsync(scope.GetRequiredService<RecordingDb>(), opened.Target, ct);
+        using var media = objects.TryOpenKept(opened.Target) ?? await objects.OpenForPlaybackAsync(scope.GetRequiredService<RecordingDb>(), opened.Target, ct);
         if (!opened.IsAudited && !HttpMethods.IsHead(http.Request.Method))
             await scope.GetRequiredService<Tickets>().AuditFirstUseAsync(opened, Authentication.Anonymous(http), ct);
         await MediaResponse.SendAsync(http, opened.Target, media, opened.Ticket.Attachment, MediaDelivery.FileNameOf(opened.Recording, opened.Target), ct);
@@ -119,7 +119,7 @@ internal sealed class MediaDelivery(RecordingDb db, MediaSelection selection, Ob
         switch (await selection.FindAsync(recording, wish, reason, caller, ct))
         {
             case SelectedMedia.Found found:
-                using (var media = await objects.OpenAsync(db, found.Object, ct))
+                using (var media = wish.Use == MediaUse.Play ? await objects.OpenForPlaybackAsync(db, found.Object, ct) : await objects.OpenAsync(db, found.Object, ct))
                 {
                     if (!HttpMethods.IsHead(http.Request.Method))
                     {

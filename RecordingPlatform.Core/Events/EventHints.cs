@@ -10,6 +10,9 @@ public static class EventChannels
 
     /// <summary>Events got their numbers: something for the streams.</summary>
     public const string Sequenced = "events_sequenced";
+
+    /// <summary>The same by way of Redis, apart from the channels of whatever else uses it. A message says nothing but that it came.</summary>
+    public const string SequencedByRedis = "rp:events_sequenced";
 }
 
 /// <summary>

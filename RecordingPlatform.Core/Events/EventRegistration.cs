@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using RecordingPlatform.Core.Redis;
 
 namespace RecordingPlatform.Core.Events;
 
@@ -11,10 +13,13 @@ public static class EventRegistration
         return services.AddHostedService(provider => ActivatorUtilities.CreateInstance<EventHintListener>(provider, channel));
     }
 
-    /// <summary>Streams of events for callers of this process. Needs <c>AddRecordingDb</c>.</summary>
+    /// <summary>Streams of events for callers of this process. Needs <c>AddRecordingDb</c> and <c>AddRedis</c>.</summary>
     public static IServiceCollection AddEventFeed(this IServiceCollection services)
     {
-        services.AddEventHints(EventChannels.Sequenced);
+        services.AddSingleton<EventHints>();
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<RedisClient>().IsConfigured
+            ? ActivatorUtilities.CreateInstance<RedisHintListener>(provider)
+            : ActivatorUtilities.CreateInstance<EventHintListener>(provider, EventChannels.Sequenced));
         services.AddSingleton<EventTail>();
         services.AddHostedService(provider => provider.GetRequiredService<EventTail>());
         return services.AddSingleton<EventFeed>();

@@ -9,11 +9,12 @@ namespace RecordingPlatform.Core.Events;
 
 /// <summary>
 /// Reads numbered events once for all streams of this process, and hands them on in their order. Looks at every hint, and
-/// every two seconds whatever happens.
+/// every second whatever happens.
 /// </summary>
 public sealed partial class EventTail(IDbContextFactory<RecordingDb> databases, EventHints hints, ILogger<EventTail> logger) : BackgroundService
 {
-    static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
+    // Without any hint, the sequencer and this one after the other are two seconds late at most.
+    static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     const int ReadAtOnce = 1000;
 
     // What may wait for a stream in memory: some 400 kB, most of it shared by all streams. What goes beyond is read again.

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Keys;
+using RecordingPlatform.Core.Redis;
 using RecordingPlatform.Core.Sealing;
 using RecordingPlatform.Core.Storage;
 
@@ -9,18 +10,20 @@ namespace RecordingPlatform.Core.Objects;
 
 /// <summary>
 /// Opens published objects for reading: whole or by range, never a byte before its segment was verified. Headers that were
-/// checked are kept while their data key is held (less than 60 s), so that a seek is one ranged get.
+/// checked are kept while their data key is held (less than 60 s), so that a seek is one ranged get. For playback
+/// the headers themselves are kept in Redis too, so that the first seek on a replica is one as well.
 /// </summary>
 public sealed class ObjectReader : IDisposable
 {
     readonly IObjectStore _store;
     readonly EnvelopeKeys _keys;
+    readonly SealedHeaderCache _shared;
     readonly TimeProvider _clock;
     readonly ConcurrentDictionary<Guid, OpenedHeader> _headers = new(); // by data key
 
-    public ObjectReader(IObjectStore store, EnvelopeKeys keys, TimeProvider clock)
+    public ObjectReader(IObjectStore store, EnvelopeKeys keys, RedisCache cache, TimeProvider clock)
     {
-        (_store, _keys, _clock) = (store, keys, clock);
+        (_store, _keys, _shared, _clock) = (store, keys, new(cache), clock);
         keys.TellReleased(Drop);
     }
 
@@ -34,6 +37,30 @@ public sealed class ObjectReader : IDisposable
             return kept;
         using var key = await _keys.OpenAsync(db, row.DataKeyId, ct);
         var reader = await SealedObjectReader.OpenAsync(SourceOf(row), IdentityOf(row), key.Memory, row.PlaintextLength!.Value, ct);
+        Keep(row.DataKeyId, reader);
+        ObjectTelemetry.WasOpened(row, _clock.GetElapsedTime(began));
+        return new OpenObject(row, reader, key.Revoked);
+    }
+
+    /// <summary>
+    /// As <see cref="OpenAsync"/>, but may take the header from Redis. Then it is the first copy that finds the store's object gone or
+    /// archived, which is soon enough for an answer that has not begun.
+    /// </summary>
+    public async Task<OpenObject> OpenForPlaybackAsync(RecordingDb db, ObjectRow row, CancellationToken ct)
+    {
+        if (TryOpenKept(row) is { } kept)
+            return kept;
+        if (row.Tier is Tier.Archive)
+            return await OpenAsync(db, row, ct);
+        var began = _clock.GetTimestamp();
+        var looking = _shared.TryGetAsync(row, ct).AsTask(); // on its way while the key is opened
+        using var key = await _keys.OpenAsync(db, row.DataKeyId, ct);
+        var reader = TryOpenShared(row, await looking, key.Memory);
+        if (reader is null)
+        {
+            reader = await SealedObjectReader.OpenAsync(SourceOf(row), IdentityOf(row), key.Memory, row.PlaintextLength!.Value, ct);
+            _shared.Keep(row, reader.HeaderBytes);
+        }
         Keep(row.DataKeyId, reader);
         ObjectTelemetry.WasOpened(row, _clock.GetElapsedTime(began));
         return new OpenObject(row, reader, key.Revoked);
@@ -59,6 +86,24 @@ public sealed class ObjectReader : IDisposable
     {
         foreach (var (id, _) in _headers)
             Drop(id);
+    }
+
+    // Whatever lies in Redis: what does not open with this row's key is as if it were not there.
+    SealedObjectReader? TryOpenShared(ObjectRow row, byte[]? header, ReadOnlyMemory<byte> key)
+    {
+        if (header is null)
+            return null;
+        try
+        {
+            var reader = SealedObjectReader.Open(SourceOf(row), header, IdentityOf(row), key, row.PlaintextLength!.Value);
+            SealedHeaderCache.Opened();
+            return reader;
+        }
+        catch (SealedObjectException)
+        {
+            _shared.Forget(row);
+            return null;
+        }
     }
 
     void Keep(Guid dataKeyId, SealedObjectReader reader)

@@ -37,6 +37,9 @@ public sealed class RedisClient : IAsyncDisposable
         _running.Add(Task.Run(() => _commands.RunAsync(_stop.Token)));
     }
 
+    /// <summary>Whether there is one to use, away or not.</summary>
+    public bool IsConfigured => _commands is not null;
+
     public RedisHealth Health => _standing.Health;
 
     public async ValueTask<bool> TryPingAsync(CancellationToken ct) =>

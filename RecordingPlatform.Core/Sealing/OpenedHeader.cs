@@ -17,14 +17,18 @@ public sealed class OpenedHeader : IDisposable
     readonly FloeMessageKey _messageKey;
     volatile bool _lastSegmentVerified;
 
-    OpenedHeader(SealedObjectIdentity identity, long plaintextLength, FloeMessageKey messageKey)
+    OpenedHeader(ReadOnlyMemory<byte> bytes, SealedObjectIdentity identity, long plaintextLength, FloeMessageKey messageKey)
     {
+        Bytes = bytes;
         Identity = identity;
         PlaintextLength = plaintextLength;
         _messageKey = messageKey;
     }
 
     public SealedObjectIdentity Identity { get; }
+
+    /// <summary>The 106 bytes as the store has them: no key, no plaintext, and the same as long as the object exists.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; }
 
     /// <summary>As the row says it; proven once <see cref="LastSegmentVerified"/>.</summary>
     public long PlaintextLength { get; }
@@ -57,20 +61,31 @@ public sealed class OpenedHeader : IDisposable
         var read = await stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false, ct);
         if (read < header.Length)
             throw new SealedObjectException(SealedObjectFault.Truncated, identity, $"Of {header.Length} header bytes the store has {read}.");
-        return Open(header, identity, dek.Span, plaintextLength);
+        return Open(header, identity, dek, plaintextLength);
+    }
+
+    /// <summary>Checks 106 bytes that come from elsewhere than the store, exactly as if they came from it.</summary>
+    /// <exception cref="SealedObjectException">They are not the header of this row's object.</exception>
+    public static OpenedHeader Open(ReadOnlyMemory<byte> bytes, SealedObjectIdentity identity, ReadOnlyMemory<byte> dek, long plaintextLength)
+    {
+        SealedLayout.Segments(plaintextLength); // refuses a length no object can have
+        return bytes.Length == SealedLayout.HeaderLength
+            ? OpenChecked(bytes, identity, dek.Span, plaintextLength)
+            : throw new SealedObjectException(SealedObjectFault.Truncated, identity, $"A header has {SealedLayout.HeaderLength} bytes, this one {bytes.Length}.");
     }
 
     public void Dispose() => _messageKey.Dispose();
 
     internal void MarkLastSegmentVerified() => _lastSegmentVerified = true;
 
-    static OpenedHeader Open(ReadOnlySpan<byte> header, SealedObjectIdentity identity, ReadOnlySpan<byte> dek, long plaintextLength)
+    static OpenedHeader OpenChecked(ReadOnlyMemory<byte> bytes, SealedObjectIdentity identity, ReadOnlySpan<byte> dek, long plaintextLength)
     {
+        var header = bytes.Span;
         SealedObjectPrefix.Check(header, identity);
         Span<byte> aad = stackalloc byte[SealedObjectPrefix.AadLength];
         SealedObjectPrefix.WriteAad(aad, header, identity);
         var key = FloeMessageKey.Open(SealedLayout.Floe, dek, aad, header[SealedLayout.PrefixLength..]);
-        return key is null ? throw Refuse(identity, dek) : new OpenedHeader(identity, plaintextLength, key);
+        return key is null ? throw Refuse(identity, dek) : new OpenedHeader(bytes, identity, plaintextLength, key);
     }
 
     static SealedObjectException Refuse(SealedObjectIdentity identity, ReadOnlySpan<byte> dek) => identity.KeyCheck switch

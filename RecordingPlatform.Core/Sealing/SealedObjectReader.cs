@@ -35,6 +35,9 @@ public sealed class SealedObjectReader : IDisposable
     /// <summary>Bytes of plaintext, as the row says it.</summary>
     public long PlaintextLength => _header.PlaintextLength;
 
+    /// <summary>See <see cref="OpenedHeader.Bytes"/>.</summary>
+    public ReadOnlyMemory<byte> HeaderBytes => _header.Bytes;
+
     internal FloeMessageKey MessageKey => _opener.MessageKey;
 
     /// <summary>Checks the header: one ranged get of 106 bytes. Parameters and failures as in <see cref="OpenedHeader.ReadAsync(SealedRangeSource, SealedObjectIdentity, ReadOnlyMemory{byte}, long, CancellationToken)"/>.</summary>
@@ -78,6 +81,13 @@ public sealed class SealedObjectReader : IDisposable
                 await DropAsync(ahead);
             }
         }
+    }
+
+    /// <summary>Opens without a get, by a header that comes from elsewhere. Failures as in <see cref="OpenedHeader.Open"/>.</summary>
+    public static SealedObjectReader Open(SealedRangeSource source, ReadOnlyMemory<byte> header, SealedObjectIdentity identity, ReadOnlyMemory<byte> dek, long plaintextLength)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new(source, OpenedHeader.Open(header, identity, dek, plaintextLength), ownsHeader: true);
     }
 
     /// <summary>Reads on with a header that was kept. The header stays its keeper's.</summary>

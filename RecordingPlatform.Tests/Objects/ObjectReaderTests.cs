@@ -6,9 +6,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Objects;
+using RecordingPlatform.Core.Redis;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.Tests.Fixtures;
 using RecordingPlatform.Tests.Keys;
+using RecordingPlatform.Tests.Redis;
 using RecordingPlatform.Tests.Storage;
 
 namespace RecordingPlatform.Tests.Objects;
@@ -71,17 +73,60 @@ public sealed class ObjectReaderTests(PostgresCluster cluster)
         Assert.Null(shelf.Reader.TryOpenKept(shelf.Row));
     }
 
+    [Fact]
+    public async Task The_first_seek_on_another_replica_is_one_ranged_get_as_well()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var shelf = await Shelf.OpenAsync(cluster, server.Settings);
+        var key = await shelf.PlayedAsync(server);
+        Assert.InRange(long.Parse(await server.AskAsync("ttl", key), System.Globalization.CultureInfo.InvariantCulture), 3500, 3600);
+        Assert.Equal("106", await server.AskAsync("strlen", key));
+        shelf.Store.Gets.Clear();
+        const int From = 3 * Segment + 17;
+        using var other = shelf.NewReader();
+        Assert.Equal(Plaintext[From..(From + 1024)], await shelf.PlayAsync(other, From, 1024));
+        var (offset, _) = Assert.Single(shelf.Store.Gets);
+        Assert.NotEqual(0, offset);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("RVLT, but not the rest of it")]
+    [InlineData("another object's")]
+    [InlineData("one bit altered")]
+    public async Task A_wrong_header_in_Redis_does_no_harm_and_is_replaced(string what)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var shelf = await Shelf.OpenAsync(cluster, server.Settings);
+        await using var stranger = await Shelf.OpenAsync(cluster, server.Settings);
+        var key = await shelf.PlayedAsync(server);
+        await using var redis = new RedisClient(server.Settings, TimeProvider.System, NullLogger<RedisClient>.Instance);
+        await Until.TrueAsync(async () => await redis.TryPingAsync(Ct), TimeSpan.FromSeconds(10), "Redis answers");
+        var right = await redis.TryGetAsync(key, Ct) ?? throw new InvalidOperationException("It was there.");
+        var wrong = what switch
+        {
+            "another object's" => await redis.TryGetAsync(await stranger.PlayedAsync(server), Ct) ?? throw new InvalidOperationException("It was there."),
+            "one bit altered" => [.. right[..^1], (byte)(right[^1] ^ 1)],
+            _ => System.Text.Encoding.UTF8.GetBytes(what),
+        };
+        Assert.True(await redis.TrySetAsync(key, wrong, TimeSpan.FromHours(1), onlyIfAbsent: false, Ct));
+        using var other = shelf.NewReader();
+        Assert.Equal(Plaintext[(2 * Segment)..(2 * Segment + 10)], await shelf.PlayAsync(other, 2 * Segment, 10));
+        await Until.TrueAsync(async () => (await redis.TryGetAsync(key, Ct)).AsSpan().SequenceEqual(right), TimeSpan.FromSeconds(10), "the right header is there again");
+    }
+
     /// <summary>One published object in a disk store.</summary>
     sealed class Shelf : IAsyncDisposable
     {
         readonly DiskContainer _container = new();
         readonly ServiceProvider _services;
+        readonly RedisClient _redis;
 
-        Shelf(KeyRig rig, EnvelopeKeys keys)
+        Shelf(KeyRig rig, EnvelopeKeys keys, RedisClient redis)
         {
-            (Rig, Keys) = (rig, keys);
+            (Rig, Keys, _redis) = (rig, keys, redis);
             Store = new CountedStore(_container.Open());
-            Reader = new ObjectReader(Store, keys, TimeProvider.System);
+            Reader = new ObjectReader(Store, keys, new RedisCache(redis), TimeProvider.System);
             _services = new ServiceCollection().AddRecordingDb(rig.Database.App).BuildServiceProvider();
         }
 
@@ -91,10 +136,10 @@ public sealed class ObjectReaderTests(PostgresCluster cluster)
         public ObjectReader Reader { get; }
         public ObjectRow Row { get; private set; } = null!;
 
-        public static async Task<Shelf> OpenAsync(PostgresCluster cluster)
+        public static async Task<Shelf> OpenAsync(PostgresCluster cluster, RedisSettings? redis = null)
         {
             var rig = await KeyRig.StartAsync(cluster);
-            var shelf = new Shelf(rig, await rig.NewWarmReplicaAsync());
+            var shelf = new Shelf(rig, await rig.NewWarmReplicaAsync(), new RedisClient(redis, TimeProvider.System, NullLogger<RedisClient>.Instance));
             var databases = shelf._services.GetRequiredService<IDbContextFactory<RecordingDb>>();
             var writer = new ObjectWriter(shelf.Store, shelf.Keys, databases, new ObjectSweeper(shelf.Store, databases), TimeProvider.System, NullLogger<ObjectWriter>.Instance);
             var owner = Guid.CreateVersion7();
@@ -108,10 +153,17 @@ public sealed class ObjectReaderTests(PostgresCluster cluster)
             return shelf;
         }
 
-        public async Task<byte[]> ReadAsync(long offset, int length)
+        /// <summary>Another replica, which has opened nothing yet.</summary>
+        public ObjectReader NewReader() => new(Store, Keys, new RedisCache(_redis), TimeProvider.System);
+
+        public Task<byte[]> ReadAsync(long offset, int length) => ReadAsync(offset, length, db => Reader.OpenAsync(db, Row, Ct));
+
+        public Task<byte[]> PlayAsync(ObjectReader reader, long offset, int length) => ReadAsync(offset, length, db => reader.OpenForPlaybackAsync(db, Row, Ct));
+
+        async Task<byte[]> ReadAsync(long offset, int length, Func<RecordingDb, Task<OpenObject>> open)
         {
             await using var db = Rig.NewDb();
-            using var media = await Reader.OpenAsync(db, Row, Ct);
+            using var media = await open(db);
             using var bytes = new MemoryStream();
             var pipe = PipeWriter.Create(bytes, new StreamPipeWriterOptions(leaveOpen: true));
             await media.CopyRangeAsync(offset, length, pipe, Ct);
@@ -119,9 +171,20 @@ public sealed class ObjectReaderTests(PostgresCluster cluster)
             return bytes.ToArray();
         }
 
+        /// <summary>Plays once and returns the key below which Redis then holds the header.</summary>
+        public async Task<string> PlayedAsync(RedisServer server)
+        {
+            await Until.TrueAsync(async () => await _redis.TryPingAsync(Ct), TimeSpan.FromSeconds(10), "Redis answers");
+            Assert.Equal(Plaintext[..10], await PlayAsync(Reader, 0, 10));
+            var key = $"rp:cache:header:{Row.Name}";
+            await Until.TrueAsync(async () => await server.AskAsync("exists", key) == "1", TimeSpan.FromSeconds(10), $"the header is in Redis as {key}: {await server.AskAsync("keys", "*")}");
+            return key;
+        }
+
         public async ValueTask DisposeAsync()
         {
             Reader.Dispose();
+            await _redis.DisposeAsync();
             await _services.DisposeAsync();
             _container.Dispose();
             await Rig.DisposeAsync();

@@ -1,14 +1,30 @@
 using Npgsql;
 using RecordingPlatform.Core.Events;
+using RecordingPlatform.Core.Redis;
 
 namespace RecordingPlatform.Worker.Events;
 
 /// <summary>Numbers events while the worker runs: at every hint, and every second whatever happens.</summary>
-internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints hints, ILogger<SequencerLoop> logger) : BackgroundService
+internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints hints, RedisClient redis, ILogger<SequencerLoop> logger) : BackgroundService
 {
     static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
+    // Ended one way or the other within the time-out of a call.
+    Task _hinting = Task.CompletedTask;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await NumberAsync(stoppingToken);
+        }
+        finally
+        {
+            await _hinting;
+        }
+    }
+
+    async Task NumberAsync(CancellationToken stoppingToken)
     {
         var failing = false;
         while (!stoppingToken.IsCancellationRequested)
@@ -18,6 +34,9 @@ internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints
                 var step = await sequencer.StepAsync(stoppingToken);
                 EventTelemetry.Sequenced(step);
                 failing = false;
+                // A Redis that answers late must not make the next numbers late.
+                if (step.Numbered > 0)
+                    _hinting = HintAsync(_hinting);
                 if (step.Numbered == EventSequencer.MostAtOnce)
                     continue;
             }
@@ -30,6 +49,12 @@ internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints
             }
             await hints.WaitAsync(Poll, stoppingToken);
         }
+    }
+
+    async Task HintAsync(Task before)
+    {
+        await before;
+        await redis.TryPublishAsync(EventChannels.SequencedByRedis, ReadOnlyMemory<byte>.Empty, CancellationToken.None);
     }
 
     static partial class Log

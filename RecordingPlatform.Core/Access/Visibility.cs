@@ -23,17 +23,37 @@ public static class Visibility
     {
         if (SeesAll(caller))
             return new([db.Recordings], null);
-        var user = caller.UserId;
-        var parts = Own(caller).Append(GrantedTo(caller)).OfType<Expression<Func<Recording, bool>>>().ToList();
-        // A key's roles show it nothing.
+        var attended = ShowsAttended(caller) ? db.Attendances.Where(a => a.UserId == caller.UserId) : null;
+        return new([.. Kept(db, caller).Select(db.Recordings.Where)], attended);
+    }
+
+    /// <summary>The same set by the same columns, for asking each of few that something else has found.</summary>
+    public static IQueryable<Recording> VisibleAmongFew(this RecordingDb db, Caller caller)
+    {
+        if (SeesAll(caller))
+            return db.Recordings;
+        var rules = Kept(db, caller);
+        if (ShowsAttended(caller))
+            rules.Add(r => db.Attendances.Any(a => a.RecordingId == r.Id && a.UserId == caller.UserId));
+        return db.Recordings.Where(rules.Aggregate(AnyOf));
+    }
+
+    // A key's roles show it nothing.
+    static bool ShowsAttended(Caller caller) => caller.ApiKeyId is null && caller.Is(Role.Clinician);
+
+    static List<Expression<Func<Recording, bool>>> Kept(RecordingDb db, Caller caller)
+    {
+        var rules = Own(caller);
+        if (GrantedTo(caller) is { } granted)
+            rules.Add(granted);
         if (caller.ApiKeyId is not null)
-            return new([.. parts.Select(db.Recordings.Where)], null);
+            return rules;
         if (caller.Is(Role.Operator))
-            parts.AddRange([r => r.ConversationKind == ConversationKind.Call, r => r.ConversationKind == ConversationKind.Alarm]);
+            rules.AddRange([r => r.ConversationKind == ConversationKind.Call, r => r.ConversationKind == ConversationKind.Alarm]);
         // Found first, and never the null that recordings of nobody have.
         if (caller.Is(Role.Patient))
-            parts.Add(r => r.SubjectId == db.Subjects.Where(s => s.UserId == user).Select(s => s.Id).FirstOrDefault());
-        return new([.. parts.Select(db.Recordings.Where)], caller.Is(Role.Clinician) ? db.Attendances.Where(a => a.UserId == user) : null);
+            rules.Add(r => r.SubjectId == db.Subjects.Where(s => s.UserId == caller.UserId).Select(s => s.Id).FirstOrDefault());
+        return rules;
     }
 
     /// <summary>Without grants: what the rights of the caller's role apply to.</summary>

@@ -52,7 +52,10 @@ public sealed record RecordingFilter
     }
 
     /// <summary>Whether <see cref="ApplyRest"/> narrows at all.</summary>
-    public bool HasRest => (MeetingId ?? CallId ?? Source ?? Participant ?? Text) is not null || SubjectId is not null;
+    public bool HasRest => NamesConversations || (Source ?? Text) is not null || SubjectId is not null;
+
+    /// <summary>Whether it asks for a call, a meeting or a person.</summary>
+    public bool NamesConversations => (MeetingId ?? CallId ?? Participant) is not null;
 
     /// <summary>Narrows by all but status and time.</summary>
     public IQueryable<Recording> ApplyRest(RecordingDb db, IQueryable<Recording> recordings)

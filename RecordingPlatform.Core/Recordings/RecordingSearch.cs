@@ -39,7 +39,8 @@ public sealed class RecordingSearch(RecordingDb db)
     // In order also where only their number matters: it keeps the planner on the indexes that have them so.
     IEnumerable<IQueryable<Place>> Newest(RecordingFilter filter, Caller caller, RecordingCursor? cursor, int most)
     {
-        var visible = db.PartsVisibleTo(caller);
+        // Few recordings hang on a name: each of them is asked for, rather than each of a part whether it is one of them.
+        var visible = filter.NamesConversations ? new([db.VisibleAmongFew(caller)], null) : db.PartsVisibleTo(caller);
         foreach (var part in visible.Recordings.Select(part => filter.Apply(db, part)))
         {
             yield return (cursor?.After(part) ?? part).OrderByDescending(r => r.RecordedAt).ThenByDescending(r => r.Id)

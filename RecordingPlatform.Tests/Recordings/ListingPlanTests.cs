@@ -54,15 +54,23 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
 
     /// <summary>
     /// What a page needs: of each part (four at most: own, granted, and two of the role) 21 rows in order, and each of them
-    /// looked up in the two tables a filter joins, some 250. What is found by words or people first is read whole before it is
-    /// put in order: 1,111 of a million calls begin with 471, each of them read by index, in recordings and in conversations.
+    /// looked up in the two tables a filter joins, some 250. What else may be read whole, where the planner finds it cheaper, is
+    /// what can be only so many: a status that 2,000 have, a day of 2,787, the 500 conversations with one phone number and
+    /// what hangs on them, or the 5,000 that a key has left below the cursor.
     /// </summary>
-    const int PageReads = 4_000;
+    const int PageReads = 6_000;
+
+    /// <summary>
+    /// Words are read in order until the page is full or found by their letters, whichever the planner thinks is less: the rare
+    /// ones are in one recording of 1,760, so 21 of them are among 37,000.
+    /// </summary>
+    const int PageReadsOfWords = 50_000;
 
     [Theory, MemberData(nameof(Roles))]
     public async Task A_page_reads_no_more_than_it_needs_wherever_it_lies(string role)
     {
         var places = new (string Name, RecordingCursor? Cursor)[] { ("first", null), ("half way", await million.DeepAsync(0.5)), ("deep", await million.DeepAsync(0.9)) };
+        var tooMany = new List<string>();
         foreach (var (name, filter) in Filters)
         {
             foreach (var (place, cursor) in places)
@@ -70,9 +78,11 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
                 var plans = await million.PlansAsync(filter, Million.CallerOf(role), cursor);
                 var page = plans[0];
                 TestContext.Current.SendDiagnosticMessage("{0}, {1}, {2}: {3} rows and {4:0.0} ms, counted in {5} rows and {6:0.0} ms", role, name, place, page.Rows, page.Milliseconds, plans[1].Rows, plans[1].Milliseconds);
-                Assert.True(page.Rows <= PageReads, $"{role}, {name}, {place}: {page.Rows} rows:\n{page.Sql}\n{page.Text}");
+                if (page.Rows > (filter.Text is null ? PageReads : PageReadsOfWords))
+                    tooMany.Add($"{role}, {name}, {place}: {page.Rows} rows:\n{page.Sql}\n{page.Text}");
             }
         }
+        Assert.True(tooMany.Count == 0, string.Join("\n\n", tooMany));
     }
 
     public sealed record Node(string Type, string? Table, double Rows);

@@ -65,6 +65,12 @@ public sealed class VisiblePartsTests(PostgresCluster cluster)
     static async Task CompareAsync(RecordingDb db, Caller caller, string when)
     {
         var visible = await db.Recordings.AsNoTracking().VisibleTo(caller).ToListAsync();
+        var named = new RecordingSearch(db);
+        for (var number = 1; number <= 4; number++)
+        {
+            var page = await named.PageAsync(new() { CallId = $"call-{number}" }, caller, null, 0, 100, default);
+            Assert.Equal(visible.Where(r => r.ConversationId == Id(1, number) && r.DeletedAt is null).Select(r => r.Id).Order(), page.Ids.Order());
+        }
         foreach (var status in RecordingStatus.All.Prepend(null))
         {
             var expected = visible.Where(r => status is null ? r.DeletedAt is null : RecordingStatus.Of(r) == status)

@@ -31,7 +31,7 @@ internal sealed class ListRecordings : IEndpoint
 
         public (RecordingFilter? Filter, BadRequest? Problem) Read()
         {
-            if (Status is { } status && RecordingStatus.Filter(status) is null)
+            if (Status is { } status && RecordingStatus.Named(status) is null)
                 return (null, new BadRequest("status_unknown", $"status is one of: {string.Join(", ", RecordingStatus.All)}."));
             Guid? subject = null;
             if (SubjectId is { } text)

@@ -15,11 +15,46 @@ public static class Visibility
         SeesAll(caller) ? recordings : recordings.Where(RulesAndGrants(caller).Aggregate(AnyOf));
 
     /// <summary>
-    /// The same set in parts, which may overlap: each can be found, and read in order, by an index of its own, which
-    /// conditions joined by "or" cannot. For reading many.
+    /// The same set in parts, which may overlap, for reading many: each is a range of an index that has it in order, which
+    /// conditions joined by "or", or on another table, are not. Goes by what the database keeps of the truth that
+    /// <see cref="VisibleTo"/> asks; a grant alone is found without order.
     /// </summary>
-    public static IReadOnlyList<IQueryable<Recording>> PartsVisibleTo(this IQueryable<Recording> recordings, Caller caller) =>
-        SeesAll(caller) ? [recordings] : [.. RulesAndGrants(caller).Select(recordings.Where)];
+    public static VisibleParts PartsVisibleTo(this RecordingDb db, Caller caller)
+    {
+        if (SeesAll(caller))
+            return new([db.Recordings], null);
+        var attended = ShowsAttended(caller) ? db.Attendances.Where(a => a.UserId == caller.UserId) : null;
+        return new([.. Kept(db, caller).Select(db.Recordings.Where)], attended);
+    }
+
+    /// <summary>The same set by the same columns, for asking each of few that something else has found.</summary>
+    public static IQueryable<Recording> VisibleAmongFew(this RecordingDb db, Caller caller)
+    {
+        if (SeesAll(caller))
+            return db.Recordings;
+        var rules = Kept(db, caller);
+        if (ShowsAttended(caller))
+            rules.Add(r => db.Attendances.Any(a => a.RecordingId == r.Id && a.UserId == caller.UserId));
+        return db.Recordings.Where(rules.Aggregate(AnyOf));
+    }
+
+    // A key's roles show it nothing.
+    static bool ShowsAttended(Caller caller) => caller.ApiKeyId is null && caller.Is(Role.Clinician);
+
+    static List<Expression<Func<Recording, bool>>> Kept(RecordingDb db, Caller caller)
+    {
+        var rules = Own(caller);
+        if (GrantedTo(caller) is { } granted)
+            rules.Add(granted);
+        if (caller.ApiKeyId is not null)
+            return rules;
+        if (caller.Is(Role.Operator))
+            rules.AddRange([r => r.ConversationKind == ConversationKind.Call, r => r.ConversationKind == ConversationKind.Alarm]);
+        // Found first, and never the null that recordings of nobody have.
+        if (caller.Is(Role.Patient))
+            rules.Add(r => r.SubjectId == db.Subjects.Where(s => s.UserId == caller.UserId).Select(s => s.Id).FirstOrDefault());
+        return rules;
+    }
 
     /// <summary>Without grants: what the rights of the caller's role apply to.</summary>
     public static IQueryable<Recording> VisibleByRole(this IQueryable<Recording> recordings, Caller caller) =>
@@ -27,10 +62,13 @@ public static class Visibility
 
     static bool SeesAll(Caller caller) => caller.Is(Role.Admin) || caller.Is(Role.PracticeManager) || caller.Is(Role.ComplianceOfficer);
 
-    static IEnumerable<Expression<Func<Recording, bool>>> RulesAndGrants(Caller caller) => caller.UserId is not { } user ? Rules(caller) :
-        Rules(caller).Append(r => r.Grants.Any(g => g.UserId == user && g.RevokedAt == null && (g.ExpiresAt == null || g.ExpiresAt > RecordingDb.Now())));
+    static IEnumerable<Expression<Func<Recording, bool>>> RulesAndGrants(Caller caller) => GrantedTo(caller) is { } granted ? Rules(caller).Append(granted) : Rules(caller);
 
-    static List<Expression<Func<Recording, bool>>> Rules(Caller caller)
+    static Expression<Func<Recording, bool>>? GrantedTo(Caller caller) => caller.UserId is not { } user ? null :
+        r => r.Grants.Any(g => g.UserId == user && g.RevokedAt == null && (g.ExpiresAt == null || g.ExpiresAt > RecordingDb.Now()));
+
+    // What somebody brought, and an integration's source.
+    static List<Expression<Func<Recording, bool>>> Own(Caller caller)
     {
         if (caller.ApiKeyId is { } key)
         {
@@ -39,7 +77,15 @@ public static class Visibility
                 : [r => r.UploadedByKeyId == key];
         }
         var user = caller.UserId;
-        var rules = new List<Expression<Func<Recording, bool>>> { r => r.UploadedByUserId == user };
+        return [r => r.UploadedByUserId == user];
+    }
+
+    static List<Expression<Func<Recording, bool>>> Rules(Caller caller)
+    {
+        var rules = Own(caller);
+        if (caller.ApiKeyId is not null)
+            return rules;
+        var user = caller.UserId;
         if (caller.Is(Role.Clinician))
         {
             rules.Add(r => r.Conversation.Kind == ConversationKind.Session && r.Appointment!.ClinicianId == user);
@@ -64,3 +110,7 @@ public static class Visibility
         protected override Expression VisitParameter(ParameterExpression node) => node == from ? to : node;
     }
 }
+
+/// <param name="Recordings">Each in order by an index of its own.</param>
+/// <param name="Attended">The sessions that the caller held or joined; null when that shows them nothing.</param>
+public sealed record VisibleParts(IReadOnlyList<IQueryable<Recording>> Recordings, IQueryable<Attendance>? Attended);

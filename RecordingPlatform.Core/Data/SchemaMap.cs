@@ -96,6 +96,9 @@ internal static class SchemaMap
         });
         builder.Entity<Recording>().Property(r => r.RowVersion).IsConcurrencyToken();
         builder.Entity<Recording>().Property(r => r.SearchText).ValueGeneratedOnAddOrUpdate();
+        builder.Entity<Recording>().Property(r => r.Status).ValueGeneratedOnAddOrUpdate();
+        builder.Entity<Recording>().Property(r => r.ConversationKind).ValueGeneratedOnAddOrUpdate();
+        builder.Entity<Attendance>().HasKey(a => new { a.UserId, a.RecordingId });
         builder.Entity<WorkerStanding>().HasKey(w => w.Worker);
         builder.Entity<WorkerStanding>().Property(w => w.StartedAt).HasDefaultValueSql("app_now()");
         builder.Entity<WorkerStanding>().Property(w => w.ReportedAt).HasDefaultValueSql("app_now()");
@@ -138,6 +141,8 @@ internal static class SchemaMap
         builder.Entity<Recording>().HasOne(r => r.Subject).WithMany().HasForeignKey(r => r.SubjectId);
         builder.Entity<Recording>().HasOne(r => r.Appointment).WithMany().HasForeignKey(r => r.AppointmentId);
         builder.Entity<Recording>().HasMany(r => r.Objects).WithOne().HasForeignKey(o => o.RecordingId);
+        builder.Entity<Attendance>().HasOne<User>().WithMany().HasForeignKey(a => a.UserId);
+        builder.Entity<Attendance>().HasOne<Recording>().WithMany().HasForeignKey(a => a.RecordingId);
         builder.Entity<Expectation>().HasOne<Conversation>().WithMany().HasForeignKey(e => e.ConversationId);
         builder.Entity<Expectation>().HasOne<Recording>().WithMany().HasForeignKey(e => e.RecordingId);
         builder.Entity<Hold>().HasOne<Matter>().WithMany().HasForeignKey(h => h.MatterId);

@@ -56,6 +56,10 @@ public sealed class Recording
     public long RowVersion { get; set; } = 1;
     /// <summary>The words that a search looks in; the database keeps them.</summary>
     public string? SearchText { get; private set; }
+    /// <summary>The word of <see cref="RecordingStatus"/>; the database keeps it, and knows it only once the row is saved.</summary>
+    public string Status { get; private set; } = "";
+    /// <summary>The conversation's; the database keeps it.</summary>
+    public ConversationKind ConversationKind { get; private set; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
 

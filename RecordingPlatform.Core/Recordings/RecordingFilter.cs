@@ -26,12 +26,40 @@ public sealed record RecordingFilter
     /// <summary>Longer ones are no search; each three letters of them would be looked up.</summary>
     public const int LongestText = 200;
 
+    string? Named => Status is null ? null
+        : RecordingStatus.Named(Status) ?? throw new InvalidOperationException($"There is no status '{Status}'; callers check the word first.");
+
     /// <summary>Narrows; without a status, deleted recordings are left out.</summary>
     public IQueryable<Recording> Apply(RecordingDb db, IQueryable<Recording> recordings)
     {
-        recordings = Status is null
-            ? recordings.Where(r => r.DeletedAt == null)
-            : recordings.Where(RecordingStatus.Filter(Status) ?? throw new InvalidOperationException($"There is no status '{Status}'; callers check the word first."));
+        recordings = Named is { } status ? recordings.Where(r => r.Status == status) : recordings.Where(r => r.DeletedAt == null);
+        if (From is not null)
+            recordings = recordings.Where(r => r.RecordedAt >= From);
+        if (To is not null)
+            recordings = recordings.Where(r => r.RecordedAt < To);
+        return ApplyRest(db, recordings);
+    }
+
+    /// <summary>Narrows by all that an attendance knows of its recording; <see cref="ApplyRest"/> is what is left.</summary>
+    public IQueryable<Attendance> Apply(IQueryable<Attendance> attendances)
+    {
+        attendances = Named is { } status ? attendances.Where(a => a.Status == status) : attendances.Where(a => a.Status != RecordingStatus.Deleted);
+        if (From is not null)
+            attendances = attendances.Where(a => a.RecordedAt >= From);
+        if (To is not null)
+            attendances = attendances.Where(a => a.RecordedAt < To);
+        return attendances;
+    }
+
+    /// <summary>Whether <see cref="ApplyRest"/> narrows at all.</summary>
+    public bool HasRest => NamesConversations || (Source ?? Text) is not null || SubjectId is not null;
+
+    /// <summary>Whether it asks for a call, a meeting or a person.</summary>
+    public bool NamesConversations => (MeetingId ?? CallId ?? Participant) is not null;
+
+    /// <summary>Narrows by all but status and time.</summary>
+    public IQueryable<Recording> ApplyRest(RecordingDb db, IQueryable<Recording> recordings)
+    {
         if (MeetingId is not null)
             recordings = recordings.Where(r => r.Conversation.MeetingId == MeetingId);
         if (CallId is not null)
@@ -41,10 +69,6 @@ public sealed record RecordingFilter
             recordings = recordings.Where(r => r.SourceId == db.Sources.Where(s => s.Name == Source).Select(s => s.Id).FirstOrDefault());
         if (SubjectId is not null)
             recordings = recordings.Where(r => r.SubjectId == SubjectId);
-        if (From is not null)
-            recordings = recordings.Where(r => r.RecordedAt >= From);
-        if (To is not null)
-            recordings = recordings.Where(r => r.RecordedAt < To);
         if (Participant is not null)
         {
             // A union of what five indexes find; as one condition with "or" over two tables none of them would serve.
@@ -91,5 +115,11 @@ public readonly record struct RecordingCursor(DateTimeOffset RecordedAt, Guid Id
     {
         var (recordedAt, id) = this;
         return recordings.Where(r => EF.Functions.LessThan(ValueTuple.Create(r.RecordedAt, r.Id), ValueTuple.Create(recordedAt, id)));
+    }
+
+    public IQueryable<Attendance> After(IQueryable<Attendance> attendances)
+    {
+        var (recordedAt, id) = this;
+        return attendances.Where(a => EF.Functions.LessThan(ValueTuple.Create(a.RecordedAt, a.RecordingId), ValueTuple.Create(recordedAt, id)));
     }
 }

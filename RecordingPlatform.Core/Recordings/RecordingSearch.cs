@@ -19,7 +19,7 @@ public sealed class RecordingSearch(RecordingDb db)
     public async Task<RecordingPage> PageAsync(RecordingFilter filter, Caller caller, RecordingCursor? cursor, int skip, int take, CancellationToken ct)
     {
         var reach = skip + take + 1;
-        var found = await Together(Matching(filter, caller).Select(part => Newest(cursor?.After(part) ?? part, reach)))
+        var found = await Together(Newest(filter, caller, cursor, reach))
             .OrderByDescending(r => r.RecordedAt).ThenByDescending(r => r.Id)
             .Skip(skip).Take(take + 1).ToListAsync(ct);
         var shown = found.Take(take).ToList();
@@ -31,16 +31,30 @@ public sealed class RecordingSearch(RecordingDb db)
 
     /// <summary>Counts no further than <paramref name="most"/>.</summary>
     public Task<int> CountAsync(RecordingFilter filter, Caller caller, int most, CancellationToken ct) =>
-        Together(Matching(filter, caller).Select(part => Newest(part, most))).Take(most).CountAsync(ct);
+        Together(Newest(filter, caller, cursor: null, most)).Take(most).CountAsync(ct);
 
     // A recording that two rules show is one.
     static IQueryable<Place> Together(IEnumerable<IQueryable<Place>> parts) => parts.Aggregate((one, other) => one.Union(other));
 
     // In order also where only their number matters: it keeps the planner on the indexes that have them so.
-    static IQueryable<Place> Newest(IQueryable<Recording> part, int most) =>
-        part.OrderByDescending(r => r.RecordedAt).ThenByDescending(r => r.Id).Select(r => new Place { RecordedAt = r.RecordedAt, Id = r.Id }).Take(most);
-
-    IEnumerable<IQueryable<Recording>> Matching(RecordingFilter filter, Caller caller) => db.Recordings.PartsVisibleTo(caller).Select(part => filter.Apply(db, part));
+    IEnumerable<IQueryable<Place>> Newest(RecordingFilter filter, Caller caller, RecordingCursor? cursor, int most)
+    {
+        // Few recordings hang on a name: each of them is asked for, rather than each of a part whether it is one of them.
+        var visible = filter.NamesConversations ? new([db.VisibleAmongFew(caller)], null) : db.PartsVisibleTo(caller);
+        foreach (var part in visible.Recordings.Select(part => filter.Apply(db, part)))
+        {
+            yield return (cursor?.After(part) ?? part).OrderByDescending(r => r.RecordedAt).ThenByDescending(r => r.Id)
+                .Select(r => new Place { RecordedAt = r.RecordedAt, Id = r.Id }).Take(most);
+        }
+        if (visible.Attended is null)
+            yield break;
+        var attended = filter.Apply(visible.Attended);
+        attended = cursor?.After(attended) ?? attended;
+        if (filter.HasRest)
+            attended = attended.Join(filter.ApplyRest(db, db.Recordings), a => a.RecordingId, r => r.Id, (a, _) => a);
+        yield return attended.OrderByDescending(a => a.RecordedAt).ThenByDescending(a => a.RecordingId)
+            .Select(a => new Place { RecordedAt = a.RecordedAt, Id = a.RecordingId }).Take(most);
+    }
 
     sealed record Place
     {

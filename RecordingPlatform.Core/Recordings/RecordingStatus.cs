@@ -1,5 +1,3 @@
-using System.Linq.Expressions;
-
 namespace RecordingPlatform.Core.Recordings;
 
 /// <summary>The word that callers see: the state, unless deletion or the first processing says otherwise.</summary>
@@ -33,17 +31,6 @@ public static class RecordingStatus
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "No such state."),
     };
 
-    /// <summary>The condition of a status filter; null when the word means nothing.</summary>
-    public static Expression<Func<Recording, bool>>? Filter(string word) => (Aliases.GetValueOrDefault(word) ?? word) switch
-    {
-        Deleted => r => r.DeletedAt != null,
-        Stored => r => r.DeletedAt == null && r.State == RecordingState.Stored && r.ProcessingStartedAt == null,
-        Processing => r => r.DeletedAt == null && r.State == RecordingState.Stored && r.ProcessingStartedAt != null,
-        Receiving => r => r.DeletedAt == null && r.State == RecordingState.Receiving,
-        Ready => r => r.DeletedAt == null && r.State == RecordingState.Ready,
-        Failed => r => r.DeletedAt == null && r.State == RecordingState.Failed,
-        Damaged => r => r.DeletedAt == null && r.State == RecordingState.Damaged,
-        Absent => r => r.DeletedAt == null && r.State == RecordingState.Absent,
-        _ => null,
-    };
+    /// <summary>The status that a word of a filter means; null when it means none.</summary>
+    public static string? Named(string word) => Aliases.GetValueOrDefault(word) ?? (All.Contains(word) ? word : null);
 }

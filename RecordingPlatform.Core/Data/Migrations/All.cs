@@ -38,3 +38,9 @@ internal sealed class Listing() : SqlMigration("0011_listing.sql");
 
 [DbContext(typeof(RecordingDb)), Migration("0012_listing_indexes")]
 internal sealed class ListingIndexes() : ConcurrentSqlMigration("0012_listing_indexes.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0013_listing_parts")]
+internal sealed class ListingParts() : SqlMigration("0013_listing_parts.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0013_listing_parts_indexes")]
+internal sealed class ListingPartsIndexes() : ConcurrentSqlMigration("0013_listing_parts_indexes.sql");

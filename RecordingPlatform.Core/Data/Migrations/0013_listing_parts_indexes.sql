@@ -1,0 +1,36 @@
+-- Two for each way of being visible: all that is not deleted, and one status, each newest first.
+drop index concurrently if exists recordings_status;
+create index concurrently recordings_status on recordings (status, recorded_at desc, id desc);
+drop index concurrently if exists recordings_kind_listed;
+create index concurrently recordings_kind_listed on recordings (conversation_kind, recorded_at desc, id desc) where deleted_at is null;
+drop index concurrently if exists recordings_kind_status;
+create index concurrently recordings_kind_status on recordings (conversation_kind, status, recorded_at desc, id desc);
+drop index concurrently if exists recordings_source_listed;
+create index concurrently recordings_source_listed on recordings (source_id, recorded_at desc, id desc) where deleted_at is null;
+drop index concurrently if exists recordings_source_status;
+create index concurrently recordings_source_status on recordings (source_id, status, recorded_at desc, id desc);
+drop index concurrently if exists recordings_subject_listed;
+create index concurrently recordings_subject_listed on recordings (subject_id, recorded_at desc, id desc) where deleted_at is null and subject_id is not null;
+drop index concurrently if exists recordings_subject_status;
+create index concurrently recordings_subject_status on recordings (subject_id, status, recorded_at desc, id desc) where subject_id is not null;
+drop index concurrently if exists recordings_uploader_listed;
+create index concurrently recordings_uploader_listed on recordings (uploaded_by_user_id, recorded_at desc, id desc) where deleted_at is null and uploaded_by_user_id is not null;
+drop index concurrently if exists recordings_uploader_status;
+create index concurrently recordings_uploader_status on recordings (uploaded_by_user_id, status, recorded_at desc, id desc) where uploaded_by_user_id is not null;
+drop index concurrently if exists recordings_uploader_key_listed;
+create index concurrently recordings_uploader_key_listed on recordings (uploaded_by_key_id, recorded_at desc, id desc) where deleted_at is null and uploaded_by_key_id is not null;
+drop index concurrently if exists recordings_uploader_key_status;
+create index concurrently recordings_uploader_key_status on recordings (uploaded_by_key_id, status, recorded_at desc, id desc) where uploaded_by_key_id is not null;
+drop index concurrently if exists attendances_listed;
+create index concurrently attendances_listed on attendances (user_id, recorded_at desc, recording_id desc) where status <> 'deleted';
+drop index concurrently if exists attendances_status;
+create index concurrently attendances_status on attendances (user_id, status, recorded_at desc, recording_id desc);
+drop index concurrently if exists attendances_recording;
+create index concurrently attendances_recording on attendances (recording_id);
+-- What the new ones do too.
+drop index concurrently if exists recordings_deleted;
+drop index concurrently if exists recordings_processing;
+drop index concurrently if exists recordings_source;
+drop index concurrently if exists recordings_subject;
+drop index concurrently if exists recordings_uploader;
+drop index concurrently if exists recordings_uploader_key;

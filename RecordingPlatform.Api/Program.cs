@@ -82,7 +82,6 @@ services.AddApiDescription();
 var app = builder.Build();
 app.UseExceptionHandler();
 app.UseStatusCodePages(UnknownRoute.AnswerAsync);
-app.UseReferencePage();
 app.UseCors();
 // Pings find a client that is gone; proxies see life.
 app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(15) });
@@ -93,6 +92,7 @@ app.UseAuthorization();
 app.Use(IdempotentWrites.AnswerAsync);
 app.MapServiceDefaults().WithMetadata(new AnonymousBecause("A sign of life says nothing else."));
 app.MapOpenApi().AllowAnonymous("The description of the API holds nothing of anybody's.");
+app.MapReferencePage();
 app.MapMetrics(http => ValueTask.FromResult(OperatorsOnly.Allows(http)), app.Services.GetRequiredService<PlatformGauges>().RefreshAsync)
     .WithMetadata(new AnonymousBecause("Loopback, or a key of scope ops.read: the handler decides."));
 Endpoints.MapAll(app);

@@ -50,8 +50,11 @@ internal sealed class AdminApiKeys : IEndpoint
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/v1/admin/api-keys", ListAsync).RequirePermission(Permission.KeysManage);
-        routes.MapPost("/api/v1/admin/api-keys", CreateAsync).RequirePermission(Permission.KeysManage);
-        routes.MapDelete("/api/v1/admin/api-keys/{keyId:guid}", RevokeAsync).RequirePermission(Permission.KeysManage);
+        routes.MapPost("/api/v1/admin/api-keys", CreateAsync).RequirePermission(Permission.KeysManage)
+            .Answers(400, "name_invalid", "scopes_invalid", "bad_request")
+            .Answers(403, "scope_not_yours")
+            .Answers(422, "scope_unknown", "source_unknown", "expires_at_past");
+        routes.MapDelete("/api/v1/admin/api-keys/{keyId:guid}", RevokeAsync).RequirePermission(Permission.KeysManage).Answers(404, "api_key_not_found");
     }
 
     static async Task<Ok<Response>> ListAsync(RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)

@@ -49,9 +49,18 @@ internal sealed class AdminUsers : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/admin/users", ListAsync).RequirePermission(Permission.UsersManage);
-        routes.MapPost("/api/v1/admin/users", CreateAsync).RequirePermission(Permission.UsersManage);
-        routes.MapPatch("/api/v1/admin/users/{userId:guid}", ChangeAsync).RequirePermission(Permission.UsersManage);
+        routes.MapGet("/api/v1/admin/users", ListAsync).RequirePermission(Permission.UsersManage).Answers(400, "page_invalid");
+        routes.MapPost("/api/v1/admin/users", CreateAsync).RequirePermission(Permission.UsersManage)
+            .Answers(400, "email_invalid", "display_name_invalid", "bad_request")
+            .Answers(403, "role_not_yours")
+            .Answers(409, "email_taken")
+            .Answers(422, "role_unknown", "account_password_too_short");
+        routes.MapPatch("/api/v1/admin/users/{userId:guid}", ChangeAsync).RequirePermission(Permission.UsersManage)
+            .Answers(400, "display_name_invalid", "bad_request")
+            .Answers(403, "role_not_yours")
+            .Answers(404, "user_not_found")
+            .Answers(409, "last_administrator")
+            .Answers(422, "role_unknown");
     }
 
     static async Task<Results<Ok<Response>, BadRequest>> ListAsync(int? page, [FromQuery(Name = "page_size")] int? pageSize, RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)
@@ -66,7 +75,7 @@ internal sealed class AdminUsers : IEndpoint
         return TypedResults.Ok(new Response { Users = users, Total = total, Page = number, PageSize = size });
     }
 
-    static async Task<Results<Created<Item>, BadRequest, Forbidden, Unprocessable, NotFound, Conflict>> CreateAsync(CreateRequest request, Accounts accounts, RecordingDb db, Caller caller, CancellationToken ct)
+    static async Task<Results<Created<Item>, BadRequest, Forbidden, Unprocessable, Conflict>> CreateAsync(CreateRequest request, Accounts accounts, RecordingDb db, Caller caller, CancellationToken ct)
     {
         if (!new EmailAddressAttribute().IsValid(request.Email) || request.Email.Length > 256)
             return new BadRequest("email_invalid", "email is an e-mail address.");

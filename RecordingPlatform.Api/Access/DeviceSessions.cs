@@ -39,8 +39,8 @@ internal sealed class OwnSessions : IEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/auth/sessions", ListAsync).RequireAuthorization();
-        routes.MapDelete("/api/v1/auth/sessions/{sessionId:guid}", RevokeAsync).RequireAuthorization();
+        routes.MapGet("/api/v1/auth/sessions", ListAsync).RequireAuthorization().Answers(403, "no_sessions");
+        routes.MapDelete("/api/v1/auth/sessions/{sessionId:guid}", RevokeAsync).RequireAuthorization().Answers(403, "no_sessions").Answers(404, "session_not_found");
     }
 
     static async Task<Results<Ok<DeviceSessionList>, Forbidden>> ListAsync(RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)
@@ -73,8 +73,8 @@ internal sealed class UserDevices : IEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/admin/users/{userId:guid}/devices", ListAsync).RequirePermission(Permission.UsersManage);
-        routes.MapDelete("/api/v1/admin/users/{userId:guid}/devices/{sessionId:guid}", RevokeAsync).RequirePermission(Permission.UsersManage);
+        routes.MapGet("/api/v1/admin/users/{userId:guid}/devices", ListAsync).RequirePermission(Permission.UsersManage).Answers(404, "user_not_found");
+        routes.MapDelete("/api/v1/admin/users/{userId:guid}/devices/{sessionId:guid}", RevokeAsync).RequirePermission(Permission.UsersManage).Answers(404, "session_not_found");
     }
 
     static async Task<Results<Ok<DeviceSessionList>, NotFound>> ListAsync(Guid userId, RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)

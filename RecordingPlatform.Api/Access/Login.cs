@@ -56,7 +56,7 @@ internal sealed class Refresh : IEndpoint
 /// <summary>Ends the session of the token that is sent.</summary>
 internal sealed class Logout : IEndpoint
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/auth/logout", HandleAsync).RequireAuthorization();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/auth/logout", HandleAsync).RequireAuthorization().Answers(403, "no_sessions");
 
     public static async Task<Results<NoContent, Forbidden>> HandleAsync(Sessions sessions, RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)
     {

@@ -54,7 +54,8 @@ internal sealed class ReadAuditLog : IEndpoint
         public required long Total { get; init; }
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/audit/log", HandleAsync).RequirePermission(Permission.AuditRead);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/audit/log", HandleAsync).RequirePermission(Permission.AuditRead)
+        .Answers(400, "limit_invalid", "action_unknown", "bad_request");
 
     static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)
     {

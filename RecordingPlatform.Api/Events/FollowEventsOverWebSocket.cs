@@ -15,7 +15,8 @@ internal sealed class FollowEventsOverWebSocket : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/v1/events/ws", HandleAsync)
-        .RequirePermission(Permission.RecordingsRead);
+        .RequirePermission(Permission.RecordingsRead)
+        .Answers(400, "websocket_expected");
 
     static async Task<Results<EmptyHttpResult, BadRequest>> HandleAsync(HttpContext http, EventStream stream)
     {

@@ -80,6 +80,13 @@ internal static class ApiDescription
             AddCode(codes, 401, "unauthenticated");
         if (needed is not null)
             AddCode(codes, 403, "forbidden");
+        if (!open && context.Description.HttpMethod is { } method && IdempotentWrites.IsWrite(method) && !metadata.OfType<NotIdempotentBecause>().Any())
+        {
+            AddCode(codes, 400, "idempotency_key_invalid");
+            AddCode(codes, 409, "idempotency_in_flight");
+            AddCode(codes, 409, "idempotency_answer_lost");
+            AddCode(codes, 422, "idempotency_key_reused");
+        }
         operation.Responses ??= [];
         foreach (var (status, said) in codes.OrderBy(p => p.Key))
             operation.Responses[$"{status}"] = await ProblemAsync($"Problem. code: {string.Join(", ", said.Order(StringComparer.Ordinal))}.", context, ct);

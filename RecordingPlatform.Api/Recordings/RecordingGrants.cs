@@ -41,9 +41,14 @@ internal sealed class RecordingGrants : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/recordings/{recordingId:guid}/grants", ListAsync).RequirePermission(Permission.RecordingsShare);
-        routes.MapPost("/api/v1/recordings/{recordingId:guid}/grants", GiveAsync).RequirePermission(Permission.RecordingsShare);
-        routes.MapDelete("/api/v1/recordings/{recordingId:guid}/grants/{grantId:guid}", RevokeAsync).RequirePermission(Permission.RecordingsShare);
+        routes.MapGet("/api/v1/recordings/{recordingId:guid}/grants", ListAsync).RequirePermission(Permission.RecordingsShare).Answers(404, "recording_not_found");
+        routes.MapPost("/api/v1/recordings/{recordingId:guid}/grants", GiveAsync).RequirePermission(Permission.RecordingsShare)
+            .Answers(400, "grant_empty", "expires_at_past", "bad_request")
+            .Answers(403, "right_not_yours")
+            .Answers(404, "recording_not_found")
+            .Answers(410, "recording_deleted")
+            .Answers(422, "user_unknown");
+        routes.MapDelete("/api/v1/recordings/{recordingId:guid}/grants/{grantId:guid}", RevokeAsync).RequirePermission(Permission.RecordingsShare).Answers(404, "recording_not_found", "grant_not_found");
     }
 
     static async Task<Results<Ok<Response>, NotFound>> ListAsync(Guid recordingId, RecordingDb db, AuditTrail audit, Caller caller, CancellationToken ct)

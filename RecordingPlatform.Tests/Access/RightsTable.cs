@@ -32,6 +32,9 @@ internal static class RightsTable
         new("GET /alive", Everybody),
         new("GET /health", Everybody),
         new("GET /openapi/{documentName}.json", Everybody),
+        new("GET,HEAD /docs/{**file}", Everybody),
+        // The walk comes from loopback; from elsewhere it needs ops.read, and is 404 without.
+        new("GET /metrics", Everybody),
         new("GET,HEAD /media/{ticket}", Everybody, Nobody: "403 403 403 403 403 403 403 403 403"),
 
         new("POST /api/v1/auth/login", Everybody),
@@ -43,6 +46,16 @@ internal static class RightsTable
 
         new("GET /api/v1/recordings",                            "200 200 200 200 200 200 200 401 403"),
         new("POST /api/v1/recordings",                           "201 201 201 201 201 201 201 401 403"),
+        new("GET /api/v1/recordings/export",                     "200 200 200 200 200 200 200 401 403", Query: "?call_id=nobody-called"),
+        new("GET /api/v1/events",                                "200 200 200 200 200 200 200 401 403"),
+        // No upgrade is asked for: whoever may follow is told that this address speaks WebSocket.
+        new("GET /api/v1/events/ws",                             "400 400 400 400 400 400 400 401 403"),
+        new($"PATCH {Recording}",                                "403 200 200 200 403 200 403 401 403",
+                                                                 "403 404 404 200 403 200 403 401 403",
+                                                                 "403 404 404 404 403 404 403 401 403"),
+        new($"POST {Recording}/reprocess",                       "403 202 202 202 403 202 403 401 403",
+                                                                 "403 404 404 202 403 202 403 401 403",
+                                                                 "403 404 404 404 403 404 403 401 403"),
         new($"GET {Recording}",                                  "200 200 200 200 200 200 200 401 403",
                                                                  "404 404 404 200 200 200 404 401 403", Unseen),
         new($"DELETE {Recording}",                               "403 403 403 200 200 200 403 401 403",
@@ -54,9 +67,8 @@ internal static class RightsTable
         new($"GET {Recording}/playback-url",                     "200 200 200 200 200 200 200 401 403",
                                                                  "404 404 404 200 200 200 404 401 403", Unseen, "?reason=test"),
         // Nothing is processed here: whoever may have the waveform is told to wait.
-        new($"GET {Recording}/waveform",                         "409 409 409 409 409 409 403 401 403",
-                                                                 "404 404 404 409 409 409 403 401 403",
-                                                                 "404 404 404 404 404 404 403 401 403"),
+        new($"GET {Recording}/waveform",                         "409 409 409 409 409 409 409 401 403",
+                                                                 "404 404 404 409 409 409 404 401 403", Unseen),
         new("POST /api/v1/tickets",                              "200 200 200 200 200 200 200 401 404",
                                                                  "404 404 404 200 200 200 404 401 404",
                                                                  "404 404 404 404 404 404 404 401 404"),

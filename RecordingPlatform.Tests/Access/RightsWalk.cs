@@ -37,6 +37,9 @@ internal sealed partial class RightsWalk(AccessPlatform running)
         var client = pattern.EndsWith("/logout", StringComparison.Ordinal) || row.Route.StartsWith("DELETE /internal", StringComparison.Ordinal) ? await LeavingAsync(who) : await ClientAsync(who);
         Guid? recording = pattern.Contains("{recordingId", StringComparison.Ordinal) || pattern.EndsWith("/tickets", StringComparison.Ordinal) || pattern.Contains("{ticket}", StringComparison.Ordinal)
             ? await RecordingAsync(who, whose, fresh: write) : null;
+        // The upload's own job would be the answer, and nothing be asked for anew.
+        if (pattern.EndsWith("/reprocess", StringComparison.Ordinal))
+            await running.ValueAsync($"delete from jobs where recording_id = '{recording}'");
         var ids = new List<string>();
         var path = pattern;
         foreach (Match part in Parameter().Matches(pattern))
@@ -45,6 +48,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             {
                 "recordingId" => $"{recording}",
                 "documentName" => "v1",
+                "file" => "index.html",
                 "ticket" => whose == Whose.Nobody ? "no-ticket" : await TicketAsync(recording!.Value),
                 "grantId" => whose == Whose.Nobody ? Fresh() : await GrantAsync(recording!.Value),
                 "keyId" => whose == Whose.Nobody ? Fresh() : (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "walked", scopes = (string[])["ops.read"] })).GetProperty("id").GetString()!,
@@ -110,9 +114,10 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             "POST /api/v1/recordings/{recordingId:guid}/grants" => new { user = await running.UserIdAsync("patient2"), play = true },
             "POST /api/v1/admin/api-keys" => new { name = "walked", scopes = (string[])["recordings.read"] },
             "POST /api/v1/admin/users" => new { email = $"{Fresh()}@demo.example", display_name = "Walked", roles = (string[])["patient"], password = "twelve characters at least" },
+            "PATCH /api/v1/recordings/{recordingId:guid}" => new { title = $"{Secret} renamed" },
             "PATCH /api/v1/admin/users/{userId:guid}" => new { display_name = "Mira Castellanos" },
             "POST /internal/portal/key-ring" => new { friendly_name = Fresh(), xml = "<key/>" },
-            _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) => null,
+            _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) || route.EndsWith("/reprocess", StringComparison.Ordinal) => null,
             _ => throw new InvalidOperationException($"The walk knows no body for {route}: teach it in {nameof(RightsWalk)}."),
         };
         return route == "POST /api/v1/recordings" ? AccessPlatform.Multipart(("title", "walked")) : body is null ? null : JsonContent.Create(body);
@@ -136,5 +141,5 @@ internal sealed partial class RightsWalk(AccessPlatform running)
 
     static string Fresh() => Guid.CreateVersion7().ToString();
 
-    [GeneratedRegex(@"\{(?<name>\w+)[^}]*\}", RegexOptions.None, 1000)] private static partial Regex Parameter();
+    [GeneratedRegex(@"\{\**(?<name>\w+)[^}]*\}", RegexOptions.None, 1000)] private static partial Regex Parameter();
 }

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +16,7 @@ using RecordingPlatform.Tests.Storage;
 
 namespace RecordingPlatform.Tests.Objects;
 
+[SupportedOSPlatform("linux")]
 public sealed class ObjectReaderTests(PostgresCluster cluster)
 {
     const int Segment = 65_536;

@@ -9,7 +9,7 @@ namespace RecordingPlatform.Tests.Api;
 /// <summary>
 /// Sends the requests of a <c>.http</c> file from top to bottom, as an editor would: variables, named requests whose answers
 /// later ones quote, bodies from files. <c># @expect 200</c> says what must come back, <c># @eventually 200</c> what must come
-/// back in the end.
+/// back in the end, <c># @open 200</c> what an answer must begin with that has no end.
 /// </summary>
 internal sealed partial class RequestFile(string path, Dictionary<string, string> variables, HttpClient client)
 {
@@ -23,7 +23,7 @@ internal sealed partial class RequestFile(string path, Dictionary<string, string
         {
             var lines = new Queue<string>(block.Split('\n').Select(l => l.TrimEnd('\r')));
             string? name = null;
-            (int Status, bool Eventually)? expected = null;
+            (int Status, string How)? expected = null;
             while (lines.TryPeek(out var line) && (line.Length == 0 || line[0] is '#' or '@'))
             {
                 lines.Dequeue();
@@ -34,18 +34,27 @@ internal sealed partial class RequestFile(string path, Dictionary<string, string
                     if (directive.Groups[1].Value == "name")
                         name = directive.Groups[2].Value;
                     else
-                        expected = (int.Parse(directive.Groups[2].Value), directive.Groups[1].Value == "eventually");
+                        expected = (int.Parse(directive.Groups[2].Value), directive.Groups[1].Value);
                 }
             }
             if (lines.Count == 0)
                 continue;
-            var (status, eventually) = expected ?? throw new FormatException($"{path}: a request does not say what it expects: {lines.Peek()}");
+            var (status, how) = expected ?? throw new FormatException($"{path}: a request does not say what it expects: {lines.Peek()}");
             var request = lines.ToArray();
             var answer = await Until.NotNullAsync(async () =>
             {
-                var got = await client.SendAsync(Read(request));
-                return !eventually || (int)got.StatusCode == status ? got : null;
+                var got = await client.SendAsync(Read(request), how == "open" ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead);
+                return how != "eventually" || (int)got.StatusCode == status ? got : null;
             }, TimeSpan.FromSeconds(60), $"{Path.GetFileName(path)}: {request[0]} answers {status}");
+            if (how == "open" && (int)answer.StatusCode == status)
+            {
+                // The first bytes come at once, and leaving is how it ends.
+                await using (var stream = await answer.Content.ReadAsStreamAsync())
+                    Assert.True(await stream.ReadAsync(new byte[1]) == 1, $"{Path.GetFileName(path)}: {request[0]} sent nothing");
+                answer.Dispose();
+                sent++;
+                continue;
+            }
             var body = await answer.Content.ReadAsStringAsync();
             Assert.True((int)answer.StatusCode == status, $"{Path.GetFileName(path)}: {request[0]} answered {(int)answer.StatusCode}, not {status}: {body[..Math.Min(body.Length, 2000)]}");
             if (name is not null)
@@ -92,7 +101,7 @@ internal sealed partial class RequestFile(string path, Dictionary<string, string
         var steps = said.Split('.');
         if (steps is not [_, "response", "body", ..] || !_answers.TryGetValue(steps[0], out var answer))
             throw new FormatException($"{path}: nothing is called {said}.");
-        return steps.Skip(3).Aggregate(answer, (element, step) => element.GetProperty(step)).ToString();
+        return steps.Skip(3).Aggregate(answer, (element, step) => int.TryParse(step, out var at) ? element[at] : element.GetProperty(step)).ToString();
     });
 
     [GeneratedRegex("^###.*$", RegexOptions.Multiline)]
@@ -101,7 +110,7 @@ internal sealed partial class RequestFile(string path, Dictionary<string, string
     [GeneratedRegex(@"^@(\w+)\s*=\s*(.*)$")]
     private static partial Regex Variable();
 
-    [GeneratedRegex(@"^#\s*@(name|expect|eventually)\s+(\S+)")]
+    [GeneratedRegex(@"^#\s*@(name|expect|eventually|open)\s+(\S+)")]
     private static partial Regex Directive();
 
     [GeneratedRegex(@"\{\{\s*([\w.]+)\s*\}\}")]

@@ -16,6 +16,17 @@ public sealed class RecordingPageTests : IClassFixture<Portal>
     }
 
     [Fact]
+    public async Task Words_too_short_to_search_for_show_the_whole_list_and_say_so()
+    {
+        _portal.Api.Add(title: "Intake session");
+        var page = await _visitor.GetAsync("/recordings?q=ab");
+        page.Shows("Intake session");
+        page.Shows("Type at least 3 characters");
+        Assert.Contains("GET /api/v1/recordings?page_size=25", _portal.Api.Asked);
+        Assert.DoesNotContain(_portal.Api.Asked, asked => asked.Contains("q=ab", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_list_shows_what_each_recording_is()
     {
         _portal.Api.Add(title: "Intake <b>session</b>", with: r => r["legal_hold"] = true);
@@ -40,8 +51,8 @@ public sealed class RecordingPageTests : IClassFixture<Portal>
     {
         _portal.Api.Add();
         _portal.Api.NextCursor = "MTIz+/=";
-        var page = await _visitor.GetAsync("/recordings?q=a%26b&from=2026-01-01");
-        Assert.Contains("href=\"/recordings?q=a%26b&amp;from=2026-01-01&amp;cursor=MTIz%2B%2F%3D\"", page.Html);
+        var page = await _visitor.GetAsync("/recordings?q=a%26bc&from=2026-01-01");
+        Assert.Contains("href=\"/recordings?q=a%26bc&amp;from=2026-01-01&amp;cursor=MTIz%2B%2F%3D\"", page.Html);
     }
 
     [Fact]

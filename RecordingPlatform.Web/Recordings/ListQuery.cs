@@ -14,6 +14,9 @@ internal sealed record ListQuery(string? Text, string? Status, DateOnly? From, D
 {
     public const string Path = "/recordings";
 
+    /// <summary>The API finds words of this length and longer.</summary>
+    public const int ShortestText = 3;
+
     public static ListQuery Parse(string? text, string? status, string? from, string? to, string? cursor) =>
         new(Given(text), Given(status), Day(from), Day(to), Given(cursor));
 
@@ -22,8 +25,11 @@ internal sealed record ListQuery(string? Text, string? Status, DateOnly? From, D
     /// <summary>A range that ends before it begins: nothing can match, and saying so helps more than an empty list.</summary>
     public bool IsBackwards => From > To;
 
+    /// <summary>Still being typed: the list is shown as if there were no words yet.</summary>
+    public bool IsTooShort => Text?.Length < ShortestText;
+
     internal RecordingFilter ForApi(Appearance looks) =>
-        new(Text, Status, From is { } from ? looks.StartOf(from) : null, To is { } to ? looks.StartOf(to.AddDays(1)) : null, Cursor);
+        new(IsTooShort ? null : Text, Status, From is { } from ? looks.StartOf(from) : null, To is { } to ? looks.StartOf(to.AddDays(1)) : null, Cursor);
 
     /// <summary>The address of these filters, on another page of the list.</summary>
     public string At(string? cursor) => Address(cursor, live: null);

@@ -16,8 +16,6 @@ internal sealed class Report(TextWriter output)
             output.WriteLine(Invariant($"    {name,-34} {median,12:#,0.##} {unit,-8} ({least:#,0.##} to {most:#,0.##})"));
     }
 
-    public void Note(string text) => output.WriteLine($"    {text}");
-
     public void AtLeast(string what, double ratio, double goal) => Judge(what, ratio, goal, "≥", ratio >= goal);
 
     public void AtMost(string what, double ratio, double goal) => Judge(what, ratio, goal, "≤", ratio <= goal);

@@ -66,7 +66,8 @@ public sealed class PlatformGauges : IDisposable
             try
             {
                 _state = await ReadStateAsync(db, ct);
-                if (_storedAt is not { } storedAt || _clock.GetElapsedTime(storedAt) >= StorageFresh)
+                // Nothing is counted quickly, and the first objects are worth seeing soon.
+                if (_stored is [] || _storedAt is not { } storedAt || _clock.GetElapsedTime(storedAt) >= StorageFresh)
                 {
                     _stored = await ReadStorageAsync(db, ct);
                     _storedAt = _clock.GetTimestamp();

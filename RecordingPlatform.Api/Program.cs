@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Identity;
 using RecordingPlatform.Api.Events;
 using RecordingPlatform.Api.Http;
@@ -23,7 +24,12 @@ using RecordingPlatform.ServiceDefaults.Metrics;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 // The limit on bodies is each route's own; uploads set theirs from Ingest:MaxFileBytes.
-builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = 1024 * 1024);
+builder.WebHost.ConfigureKestrel(kestrel =>
+{
+    kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
+    // The next segments are opened while the last ones are on their way; a slow listener holds this much and no more.
+    kestrel.Limits.MaxResponseBufferSize = 512 * 1024;
+});
 
 var services = builder.Services;
 services.AddRecordingDb(builder.Configuration.GetRequiredConnectionString(DatabaseSetup.ConnectionName));
@@ -64,6 +70,7 @@ services.AddSingleton<EventStream>();
 services.AddScoped<PlatformHealth>();
 services.AddSingleton<PlatformGauges>();
 
+services.AddSingleton<IMemoryPoolFactory<byte>, TransferMemory>();
 services.AddHttpContextAccessor();
 services.AddScoped(provider => provider.GetRequiredService<IHttpContextAccessor>().HttpContext!.Features.Get<Caller>()
     ?? throw new InvalidOperationException("This route is anonymous: it has no caller."));

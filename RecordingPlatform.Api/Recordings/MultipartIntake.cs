@@ -116,23 +116,26 @@ internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptio
 
     async Task<(PendingObject? Original, MediaType? Type, Problem? Problem)> SealAsync(MultipartSection part, Action<PendingObject> begun, CancellationToken ct)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent(MediaRecognition.LeadingBytes);
         try
         {
-            var head = await ReadAsync(part, buffer.AsMemory(0, BufferBytes), MediaRecognition.LeadingBytes, ct);
-            if (head == 0)
+            var head = buffer.AsMemory(0, MediaRecognition.LeadingBytes);
+            head = head[..await ReadAsync(part, head, head.Length, ct)];
+            if (head.IsEmpty)
                 return (null, null, new Unprocessable("file_empty", "The file has no bytes."));
-            if (MediaRecognition.Recognise(buffer.AsSpan(0, head)) is not { } type)
+            if (MediaRecognition.Recognise(head.Span) is not { } type)
                 return (null, null, new UnsupportedMedia("media_unknown", "The file does not begin like any audio or video format we know, whatever its name says. Send WAV, MP3, M4A, MP4, WebM, Ogg, FLAC or another common format."));
             var original = await objects.BeginAsync(new ObjectDraft { OwnerKind = OwnerKind.Recording, OwnerId = Guid.CreateVersion7(), Role = ObjectRole.Original }, ct);
             begun(original);
-            long total = 0;
-            for (var read = head; read > 0; read = await ReadAsync(part, buffer.AsMemory(0, BufferBytes), 1, ct))
+            await original.WriteAsync(head, ct);
+            // From here on straight into the memory that is sealed: at these speeds another copy is a twentieth of the upload.
+            var total = (long)head.Length;
+            while (await ReadAsync(part, await original.GetMemoryAsync(ct), 1, ct) is > 0 and var read)
             {
                 total += read;
                 if (total > options.Value.MaxFileBytes)
                     return (null, null, TooLarge());
-                await original.WriteAsync(buffer.AsMemory(0, read), ct);
+                original.Advance(read);
             }
             await original.CompleteAsync(ct);
             return (original, type, null);

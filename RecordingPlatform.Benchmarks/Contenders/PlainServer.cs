@@ -26,7 +26,8 @@ internal static class PlainServer
             file.Flush(flushToDisk: true);
             http.Response.StatusCode = StatusCodes.Status201Created;
         });
-        app.MapGet("/{name}", async (string name, HttpContext http) =>
+        app.MapGet("/{name}", (string name) => Results.File(Path.Combine(folder, name), "audio/wav"));
+        app.MapGet("/by-hand/{name}", async (string name, HttpContext http) =>
         {
             await using var file = new FileStream(Path.Combine(folder, name), new FileStreamOptions { BufferSize = 0, Options = FileOptions.Asynchronous });
             http.Response.ContentLength = file.Length;

@@ -8,6 +8,9 @@ internal sealed class Contest(string work, string unit)
 {
     public const int Rounds = 5;
 
+    /// <summary>A server compiles itself anew while it serves its first requests; what is compared is how it runs afterwards.</summary>
+    const int WarmUps = 3;
+
     readonly List<(string Name, Func<Task<double>> Measure)> _contenders = [];
 
     /// <param name="name">Who.</param>
@@ -18,12 +21,15 @@ internal sealed class Contest(string work, string unit)
         return this;
     }
 
-    /// <summary>Runs a round that does not count, then the five that do, and prints every contender's median and spread.</summary>
+    /// <summary>Runs three rounds that do not count, then the five that do, and prints every contender's median and spread.</summary>
     public async Task<IReadOnlyDictionary<string, double>> RunAsync(Report report)
     {
         var results = _contenders.ToDictionary(c => c.Name, _ => new List<double>());
-        foreach (var (_, measure) in _contenders)
-            await measure();
+        for (var round = 0; round < WarmUps; round++)
+        {
+            foreach (var (_, measure) in _contenders)
+                await measure();
+        }
         for (var round = 0; round < Rounds; round++)
         {
             for (var turn = 0; turn < _contenders.Count; turn++)

@@ -86,6 +86,21 @@ public sealed partial class PendingObject : IAsyncDisposable
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> plaintext, CancellationToken ct)
     {
         await _writer.WriteAsync(plaintext, ct);
+        await RenewAsync(ct);
+    }
+
+    /// <summary>As <see cref="SealedObjectWriter.GetMemoryAsync"/>.</summary>
+    public async ValueTask<Memory<byte>> GetMemoryAsync(CancellationToken ct)
+    {
+        await RenewAsync(ct);
+        return await _writer.GetMemoryAsync(ct);
+    }
+
+    /// <summary>As <see cref="SealedObjectWriter.Advance"/>.</summary>
+    public void Advance(int count) => _writer.Advance(count);
+
+    async ValueTask RenewAsync(CancellationToken ct)
+    {
         if (_clock.GetElapsedTime(_renewedAt) < RenewEvery)
             return;
         _renewedAt = _clock.GetTimestamp();

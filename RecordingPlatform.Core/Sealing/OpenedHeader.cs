@@ -15,6 +15,8 @@ public delegate Task<Stream> SealedRangeSource(long offset, long length, Cancell
 public sealed class OpenedHeader : IDisposable
 {
     readonly FloeMessageKey _messageKey;
+    FloeSegmentCipher? _spare;
+    volatile bool _disposed;
     volatile bool _lastSegmentVerified;
 
     OpenedHeader(ReadOnlyMemory<byte> bytes, SealedObjectIdentity identity, long plaintextLength, FloeMessageKey messageKey)
@@ -37,6 +39,19 @@ public sealed class OpenedHeader : IDisposable
     public bool LastSegmentVerified => _lastSegmentVerified;
 
     internal FloeMessageKey MessageKey => _messageKey;
+
+    /// <summary>A cipher for one reader alone, on a key of its own: the one that the last reader gave back, or a new one. A seek spends a tenth of its time on a new one.</summary>
+    internal FloeSegmentCipher RentCipher() => Interlocked.Exchange(ref _spare, null) ?? new(_messageKey.Copy());
+
+    /// <summary>Keeps a cipher for the next reader, or zeroes its key when one is kept already or this is disposed.</summary>
+    internal void ReturnCipher(FloeSegmentCipher cipher)
+    {
+        if (Interlocked.CompareExchange(ref _spare, cipher, null) is not null)
+            cipher.Dispose();
+        // Looked at after it lies there: whoever disposed this meanwhile either found it or is found here.
+        if (_disposed)
+            DropSpare();
+    }
 
     /// <summary>Fetches and checks the first 106 bytes.</summary>
     /// <param name="source">The object.</param>
@@ -74,9 +89,16 @@ public sealed class OpenedHeader : IDisposable
             : throw new SealedObjectException(SealedObjectFault.Truncated, identity, $"A header has {SealedLayout.HeaderLength} bytes, this one {bytes.Length}.");
     }
 
-    public void Dispose() => _messageKey.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _messageKey.Dispose();
+        DropSpare();
+    }
 
     internal void MarkLastSegmentVerified() => _lastSegmentVerified = true;
+
+    void DropSpare() => Interlocked.Exchange(ref _spare, null)?.Dispose();
 
     static OpenedHeader OpenChecked(ReadOnlyMemory<byte> bytes, SealedObjectIdentity identity, ReadOnlySpan<byte> dek, long plaintextLength)
     {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
@@ -92,6 +91,22 @@ public sealed class SealedObjectWriter : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Room for the next plaintext, at least one byte, to be filled from its start and then taken by <see cref="Advance"/>: saves a copy of each byte. Valid until the next call.</summary>
+    public ValueTask<Memory<byte>> GetMemoryAsync(CancellationToken ct)
+    {
+        Require(State.Ready);
+        return _filled < _capacity ? ValueTask.FromResult(Room) : MakeRoomFirstAsync(ct);
+    }
+
+    /// <summary>Takes the first <paramref name="count"/> bytes of what <see cref="GetMemoryAsync"/> gave.</summary>
+    public void Advance(int count)
+    {
+        Require(State.Ready);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _capacity - _filled);
+        _filled += count;
+    }
+
     /// <summary>Takes everything that a stream has left, reading straight into the writer's buffer.</summary>
     public async Task CopyFromAsync(Stream source, CancellationToken ct)
     {
@@ -101,30 +116,13 @@ public sealed class SealedObjectWriter : IAsyncDisposable
         {
             if (_filled == _capacity)
                 await MakeRoomAsync(ct);
-            var read = await source.ReadAsync(_plaintext.AsMemory(_filled, _capacity - _filled), ct);
+            var read = await source.ReadAsync(Room, ct);
             if (read == 0)
                 break;
             _filled += read;
         }
 
         _state = State.Ready;
-    }
-
-    /// <summary>Takes everything that a pipe has left. Does not complete the reader.</summary>
-    public async Task CopyFromAsync(PipeReader source, CancellationToken ct)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        while (true)
-        {
-            var read = await source.ReadAsync(ct);
-            foreach (var piece in read.Buffer)
-                await WriteAsync(piece, ct);
-            source.AdvanceTo(read.Buffer.End);
-            if (read.IsCanceled)
-                throw new OperationCanceledException("The pending read of the plaintext was cancelled.");
-            if (read.IsCompleted)
-                return;
-        }
     }
 
     /// <summary>Writes the last segment and flushes the destination. The key is gone afterwards.</summary>
@@ -173,6 +171,16 @@ public sealed class SealedObjectWriter : IAsyncDisposable
         }
 
         _state = State.Ready;
+    }
+
+    Memory<byte> Room => _plaintext.AsMemory(_filled, _capacity - _filled);
+
+    async ValueTask<Memory<byte>> MakeRoomFirstAsync(CancellationToken ct)
+    {
+        _state = State.Busy;
+        await MakeRoomAsync(ct);
+        _state = State.Ready;
+        return Room;
     }
 
     void Take(ReadOnlySpan<byte> plaintext)

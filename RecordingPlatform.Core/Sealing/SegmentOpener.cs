@@ -4,12 +4,13 @@ using System.Security.Cryptography;
 namespace RecordingPlatform.Core.Sealing;
 
 /// <summary>
-/// Opens the segments that a run has in hand and names what is wrong with those that do not open. Works on its own copy of
-/// the header's key. Not thread-safe.
+/// Opens the segments that a run has in hand and names what is wrong with those that do not open. Works on a key of its
+/// own. Not thread-safe.
 /// </summary>
 internal sealed class SegmentOpener(SealedRangeSource source, OpenedHeader header) : IDisposable
 {
-    readonly FloeSegmentCipher _cipher = new(header.MessageKey.Copy());
+    readonly FloeSegmentCipher _cipher = header.RentCipher();
+    bool _returned;
 
     internal FloeMessageKey MessageKey => _cipher.MessageKey;
 
@@ -51,7 +52,12 @@ internal sealed class SegmentOpener(SealedRangeSource source, OpenedHeader heade
     public Task<SealedObjectException> ExplainAsync(long position, CancellationToken ct) =>
         SegmentExamination.ExplainAsync(source, _cipher, header, position, ct);
 
-    public void Dispose() => _cipher.Dispose();
+    public void Dispose()
+    {
+        // Once: given back twice, it would serve two readers at a time.
+        if (!Interlocked.Exchange(ref _returned, true))
+            header.ReturnCipher(_cipher);
+    }
 
     long? FirstThatFails(SealedSegmentRun run)
     {

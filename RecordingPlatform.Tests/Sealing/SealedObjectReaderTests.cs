@@ -244,46 +244,6 @@ public sealed class SealedObjectReaderTests
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => reader.CopyRangeAsync(offset, length, Stream.Null, Ct));
     }
 
-    [Fact]
-    public async Task A_kept_header_outlives_its_reader_and_a_reader_its_header()
-    {
-        var sample = await Sample.CreateAsync(Length);
-        var first = await sample.OpenAsync(sample.Stored());
-        var header = first.KeepHeader();
-        first.Dispose();
-
-        using var second = SealedObjectReader.Open(sample.Stored().GetAsync, header);
-        header.Dispose();
-        await AssertCopiesAsync(second, sample, 0, Length);
-        Assert.Throws<ObjectDisposedException>(() => SealedObjectReader.Open(sample.Stored().GetAsync, header));
-    }
-
-    [Fact]
-    public async Task Disposal_zeroes_the_keys()
-    {
-        var sample = await Sample.CreateAsync(10);
-        var reader = await sample.OpenAsync(sample.Stored());
-        var header = reader.KeepHeader();
-        Assert.True(reader.MessageKey.Material.ContainsAnyExcept((byte)0));
-        Assert.True(header.MessageKey.Material.ContainsAnyExcept((byte)0));
-
-        reader.Dispose();
-        Assert.False(reader.MessageKey.Material.ContainsAnyExcept((byte)0));
-        Assert.True(header.MessageKey.Material.ContainsAnyExcept((byte)0));
-        header.Dispose();
-        Assert.False(header.MessageKey.Material.ContainsAnyExcept((byte)0));
-    }
-
-    [Fact]
-    public async Task A_header_that_nobody_kept_goes_with_its_reader()
-    {
-        var sample = await Sample.CreateAsync(10);
-        var reader = await sample.OpenAsync(sample.Stored());
-        reader.Dispose();
-        Assert.False(reader.KeepHeader().MessageKey.Material.ContainsAnyExcept((byte)0));
-        Assert.Throws<InvalidOperationException>(() => reader.KeepHeader());
-    }
-
     static async Task AssertCopiesAsync(SealedObjectReader reader, Sample sample, int offset, int length)
     {
         using var destination = new MemoryStream();

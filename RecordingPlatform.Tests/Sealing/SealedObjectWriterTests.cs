@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Pipelines;
 using System.Security.Cryptography;
 using FsCheck;
 using FsCheck.Fluent;
@@ -33,10 +32,19 @@ public sealed class SealedObjectWriterTests
                     await writer.WriteAsync(plaintext.AsMemory(at, Math.Min(piece, length - at)), Ct);
             });
             var streamed = await WrittenAsync(writer => writer.CopyFromAsync(new MemoryStream(plaintext, 0, length), Ct));
-            var piped = await WrittenAsync(writer => writer.CopyFromAsync(PipeReader.Create(new MemoryStream(plaintext, 0, length)), Ct));
+            var filled = await WrittenAsync(async writer =>
+            {
+                for (int at = 0, taken; at < length; at += taken)
+                {
+                    var room = await writer.GetMemoryAsync(Ct);
+                    taken = Math.Min(Math.Min(piece, room.Length), length - at);
+                    plaintext.AsSpan(at, taken).CopyTo(room.Span);
+                    writer.Advance(taken);
+                }
+            });
             Assert.Equal(whole, pieces);
             Assert.Equal(whole, streamed);
-            Assert.Equal(whole, piped);
+            Assert.Equal(whole, filled);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(60).WithQuietOnSuccess(true));
 
         static async Task<string> WrittenAsync(Func<SealedObjectWriter, Task> write)
@@ -207,6 +215,17 @@ public sealed class SealedObjectWriterTests
     }
 
     [Fact]
+    public async Task More_than_the_room_given_is_never_taken()
+    {
+        await using var writer = SealedObjectWriter.Create(Stream.Null, Identity, Dek);
+        var room = await writer.GetMemoryAsync(Ct);
+        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Advance(room.Length + 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Advance(-1));
+        writer.Advance(room.Length);
+        Assert.Equal(room.Length, (await writer.CompleteAsync(Ct)).PlaintextLength);
+    }
+
+    [Fact]
     public void A_key_of_another_length_is_refused() =>
         Assert.Throws<ArgumentException>(() => SealedObjectWriter.Create(Stream.Null, Identity, new byte[16]));
 
@@ -214,6 +233,8 @@ public sealed class SealedObjectWriterTests
     {
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.WriteAsync(new byte[1], Ct));
         await Assert.ThrowsAsync<InvalidOperationException>(() => writer.CopyFromAsync(Stream.Null, Ct));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.GetMemoryAsync(Ct));
+        Assert.Throws<InvalidOperationException>(() => writer.Advance(0));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await writer.CompleteAsync(Ct));
         await writer.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await writer.WriteAsync(new byte[1], Ct));

@@ -5,7 +5,7 @@ using RecordingPlatform.Core.Redis;
 namespace RecordingPlatform.Worker.Events;
 
 /// <summary>Numbers events while the worker runs: at every hint, and every second whatever happens.</summary>
-internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints hints, RedisClient redis, ILogger<SequencerLoop> logger) : BackgroundService
+internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints hints, RedisClient redis, TimeProvider clock, ILogger<SequencerLoop> logger) : BackgroundService
 {
     static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
@@ -27,12 +27,14 @@ internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints
     async Task NumberAsync(CancellationToken stoppingToken)
     {
         var failing = false;
+        var (waited, since) = (TimeSpan.Zero, clock.GetTimestamp());
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 var step = await sequencer.StepAsync(stoppingToken);
                 EventTelemetry.Sequenced(step);
+                (waited, since) = (step.Waiting, clock.GetTimestamp());
                 failing = false;
                 // A Redis that answers late must not make the next numbers late.
                 if (step.Numbered > 0)
@@ -46,6 +48,8 @@ internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints
                 if (!failing)
                     Log.Stalled(logger, e, Poll);
                 failing = true;
+                // A number that stood still would say that all is well.
+                EventTelemetry.Behind(waited + clock.GetElapsedTime(since));
             }
             await hints.WaitAsync(Poll, stoppingToken);
         }

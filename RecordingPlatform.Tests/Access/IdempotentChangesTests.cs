@@ -88,7 +88,7 @@ public sealed class IdempotentChangesTests(AccessPlatform running)
 
     sealed record Answer(int Status, string Body, string? Location, bool Replayed)
     {
-        public string? Code => JsonSerializer.Deserialize<JsonElement>(Body).GetProperty("code").GetString();
+        public string? Code => JsonSerializer.Deserialize<JsonElement>(Body).TryGetProperty("code", out var code) ? code.GetString() : null;
     }
 
     async Task<Answer> SendAsync(HttpMethod method, string path, string key, object? body = null)

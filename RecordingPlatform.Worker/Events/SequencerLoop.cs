@@ -1,11 +1,12 @@
 using Npgsql;
+using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Events;
 using RecordingPlatform.Core.Redis;
 
 namespace RecordingPlatform.Worker.Events;
 
 /// <summary>Numbers events while the worker runs: at every hint, and every second whatever happens.</summary>
-internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints hints, RedisClient redis, TimeProvider clock, ILogger<SequencerLoop> logger) : BackgroundService
+internal sealed partial class SequencerLoop(EventSequencer sequencer, Wake<SequencerLoop> wake, RedisClient redis, TimeProvider clock, ILogger<SequencerLoop> logger) : BackgroundService
 {
     static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
@@ -51,7 +52,7 @@ internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints
                 // A number that stood still would say that all is well.
                 EventTelemetry.Behind(waited + clock.GetElapsedTime(since));
             }
-            await hints.WaitAsync(Poll, stoppingToken);
+            await wake.WaitAsync(Poll, stoppingToken);
         }
     }
 

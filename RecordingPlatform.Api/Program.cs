@@ -103,10 +103,4 @@ app.MapReferencePage();
 app.MapMetrics(http => ValueTask.FromResult(OperatorsOnly.Allows(http)), app.Services.GetRequiredService<PlatformGauges>().RefreshAsync)
     .WithMetadata(new AnonymousBecause("Loopback, or a key of scope ops.read: the handler decides."));
 Endpoints.MapAll(app);
-if (args is [RoutePolicy.Command])
-{
-    RoutePolicy.Print(app);
-    return;
-}
-RoutePolicy.Read(app);
-app.Run();
+await RoutePolicy.RunAsync(app, args);

@@ -43,7 +43,7 @@ internal static class WorkerHost
         services.AddRecurringJob(new PruneIdempotencyKeys(), TimeSpan.FromHours(1));
         services.AddRecurringJob(new SweepObjects(), TimeSpan.FromMinutes(1));
         services.AddRecurringJob(new FailRecordings(), TimeSpan.FromSeconds(15));
-        services.AddEventHints(EventChannels.Written);
+        services.AddEventHints<SequencerLoop>(EventChannels.Written);
         services.AddSingleton<EventSequencer>();
         services.AddHostedService<SequencerLoop>();
         services.AddHostedService<ReportStanding>();

@@ -45,6 +45,8 @@ internal sealed class NotFound(string code, string detail) : Problem(404, code, 
 
     public static NotFound User { get; } = new("user_not_found", "There is no such user.");
 
+    public static NotFound Job { get; } = new("job_not_found", "There is no such job: it never was, or it was done long ago.");
+
     public static NotFound Session { get; } = new("session_not_found", "There is no such session in force.");
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => Describe(404, builder);

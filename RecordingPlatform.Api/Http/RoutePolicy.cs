@@ -48,7 +48,16 @@ internal static class RoutePolicy
             : throw new InvalidOperationException($"No policy: {string.Join("; ", missing)}. Give each RequirePermission(…), RequireAuthorization(), or AllowAnonymous(\"the reason\").");
     }
 
-    public static void Print(IEndpointRouteBuilder routes) => Console.WriteLine(JsonSerializer.Serialize(Read(routes).OrderBy(e => e.Route, StringComparer.Ordinal), Json));
+    /// <summary>Serves until stopped, or prints the list when that is asked for. Either only when every route has a policy.</summary>
+    /// <exception cref="InvalidOperationException">As <see cref="Read"/>; nothing listens then.</exception>
+    public static async Task RunAsync(WebApplication app, string[] args)
+    {
+        var entries = Read(app);
+        if (args is [Command])
+            Console.WriteLine(JsonSerializer.Serialize(entries.OrderBy(e => e.Route, StringComparer.Ordinal), Json));
+        else
+            await app.RunAsync();
+    }
 
     static string? PolicyOf(RouteEndpoint endpoint)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using RecordingPlatform.Benchmarks.Measuring;
 using RecordingPlatform.Core.Data;
@@ -25,7 +26,7 @@ internal sealed class DurableInsert : IScenario
         await using var cluster = new PostgresCluster(durable: true);
         var login = await cluster.CreateDatabaseAsync();
         await using var database = DatabaseSetup.BuildDataSource(login.App + ";Maximum Pool Size=80");
-        await using var inbox = new RawEventInbox(database);
+        await using var inbox = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
         var folder = Machine.NewFolder();
         try
         {

@@ -14,6 +14,9 @@ public static class Permission
     public const string OpsRead = "ops.read";
     public const string UsersManage = "users.manage";
     public const string KeysManage = "keys.manage";
+    /// <summary>The queue and what died in it, error texts included.</summary>
+    public const string JobsRead = "jobs.read";
+    public const string JobsRequeue = "jobs.requeue";
     /// <summary>Giving one person one recording.</summary>
     public const string RecordingsShare = "recordings.share";
     /// <summary>The portal's own service credential: signing people in and keeping its key ring.</summary>
@@ -47,7 +50,7 @@ public static class Role
         [Operator] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit],
         [PracticeManager] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.RecordingsShare],
         [ComplianceOfficer] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsUpload, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead],
-        [Admin] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.UsersManage, Permission.KeysManage, Permission.RecordingsShare],
+        [Admin] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.UsersManage, Permission.KeysManage, Permission.RecordingsShare, Permission.JobsRead, Permission.JobsRequeue],
         [Integration] = [Permission.RecordingsRead, Permission.RecordingsDownload, Permission.RecordingsUpload],
     };
 }

@@ -49,6 +49,8 @@ public enum AuditAction
 
     JobDeadLettered = 500,
     JobRequeued = 501,
+    JobsListed = 502,
+    JobViewed = 503,
 
     PlatformMigrated = 600,
 }

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using RecordingPlatform.Core.Data;
 
 namespace RecordingPlatform.Core.Events;
 
 /// <summary>Hears the hints of one of <see cref="EventChannels"/> through PostgreSQL. While it cannot, the poll does alone.</summary>
-internal sealed partial class EventHintListener(string channel, NpgsqlDataSource source, EventHints hints, TimeProvider clock, ILogger<EventHintListener> logger) : BackgroundService
+internal sealed partial class EventHintListener(string channel, NpgsqlDataSource source, Wake wake, TimeProvider clock, ILogger<EventHintListener> logger) : BackgroundService
 {
     // How long a connection that broke without a word goes unnoticed.
     static readonly TimeSpan Probe = TimeSpan.FromSeconds(30);
@@ -30,11 +31,11 @@ internal sealed partial class EventHintListener(string channel, NpgsqlDataSource
     async Task ListenAsync(CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        connection.Notification += (_, _) => hints.Wake();
+        connection.Notification += (_, _) => wake.Set();
         await using var listen = new NpgsqlCommand($"listen {channel}", connection);
         await listen.ExecuteNonQueryAsync(ct);
         // Hints sent while nobody listened are gone.
-        hints.Wake();
+        wake.Set();
         while (true)
         {
             if (!await connection.WaitAsync(Probe, ct))

@@ -11,7 +11,7 @@ namespace RecordingPlatform.Core.Events;
 /// Reads numbered events once for all streams of this process, and hands them on in their order. Looks at every hint, and
 /// every second whatever happens.
 /// </summary>
-public sealed partial class EventTail(IDbContextFactory<RecordingDb> databases, EventHints hints, ILogger<EventTail> logger) : BackgroundService
+public sealed partial class EventTail(IDbContextFactory<RecordingDb> databases, Wake<EventTail> wake, ILogger<EventTail> logger) : BackgroundService
 {
     // Without any hint, the sequencer and this one after the other are two seconds late at most.
     static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
@@ -86,7 +86,7 @@ public sealed partial class EventTail(IDbContextFactory<RecordingDb> databases, 
             {
                 Log.Blind(logger, e, Poll);
             }
-            await hints.WaitAsync(Poll, stoppingToken);
+            await wake.WaitAsync(Poll, stoppingToken);
         }
     }
 

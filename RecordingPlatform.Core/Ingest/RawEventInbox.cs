@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -20,7 +21,7 @@ public readonly record struct AppendedEvent(Guid EventId, bool IsFirst);
 /// delivered, to whichever replica. Events that arrive while a commit is under way share the next one, so a burst costs few
 /// commits and a single event waits for nobody.
 /// </summary>
-public sealed class RawEventInbox : IAsyncDisposable
+public sealed partial class RawEventInbox : IAsyncDisposable
 {
     // A commit of this many takes about as long as the sender of the first of them waits anyway.
     const int MaxTogether = 512;
@@ -45,11 +46,12 @@ public sealed class RawEventInbox : IAsyncDisposable
 
     readonly NpgsqlDataSource _database;
     readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(8 * MaxTogether) { SingleReader = true });
+    readonly ILogger _logger;
     readonly Task _writing;
 
-    public RawEventInbox(NpgsqlDataSource database)
+    public RawEventInbox(NpgsqlDataSource database, ILogger<RawEventInbox> logger)
     {
-        _database = database;
+        (_database, _logger) = (database, logger);
         _writing = Task.Run(WriteAsync);
     }
 
@@ -83,18 +85,24 @@ public sealed class RawEventInbox : IAsyncDisposable
             for (var i = 0; i < batch.Count; i++)
                 batch[i].Done.SetResult(known.TryGetValue(i, out var first) ? new(first, IsFirst: false) : new(batch[i].Id, IsFirst: true));
         }
-        catch (PostgresException e) when (batch.Count > 1 && !e.IsTransient)
+        catch (Exception e) when (batch.Count > 1 && !IsDatabaseAway(e))
         {
             // One of them cannot be stored: alone, it fails alone.
             foreach (var waiting in batch)
                 await CommitAsync([waiting]);
         }
-        catch (Exception e) when (e is NpgsqlException or InvalidOperationException or TimeoutException)
+        catch (Exception e)
         {
+            // The edge of the loop: whatever it was, those who wait learn of it, and the next ones are taken.
+            if (!IsDatabaseAway(e))
+                Log.Refused(_logger, e, batch[0].Id);
             foreach (var waiting in batch)
                 waiting.Done.SetException(e);
         }
     }
+
+    // Then every one of a batch would fail in the same way, each after its own time-out.
+    static bool IsDatabaseAway(Exception e) => e is TimeoutException or NpgsqlException { IsTransient: true } or (NpgsqlException and not PostgresException);
 
     /// <summary>Commits a batch and returns, by place, the ids of events that were there before.</summary>
     async Task<Dictionary<int, Guid>> InsertAsync(IReadOnlyList<Waiting> batch)
@@ -134,6 +142,12 @@ public sealed class RawEventInbox : IAsyncDisposable
     {
         _waiting.Writer.TryComplete();
         await _writing;
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "The incoming event {EventId} could not be stored; its sender was told")]
+        public static partial void Refused(ILogger logger, Exception e, Guid eventId);
     }
 
     sealed class Waiting(Guid id, IncomingEvent incoming)

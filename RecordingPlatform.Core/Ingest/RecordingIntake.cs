@@ -4,6 +4,7 @@ using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Events;
 using RecordingPlatform.Core.Jobs;
+using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Media;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Processing;
@@ -25,10 +26,14 @@ public sealed class RecordingIntake(RecordingDb db, AuditTrail audit)
 {
     public async Task<IntakeResult> AcceptAsync(PendingObject original, Guid sourceId, IntakeFields fields, MediaType type, Caller caller, CancellationToken ct)
     {
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var id = original.Row.OwnerId;
+        var newSubject = Guid.CreateVersion7();
+        // The key service may be slow: what is asked of it is asked before a transaction waits for the answer.
+        if (await ForeseeOwnerAsync(id, sourceId, newSubject, fields, caller, ct) is { } owner)
+            await original.PrepareAsync(owner, ct);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var now = await db.NowAsync(ct);
-        var (subject, unknown) = await FindSubjectAsync(fields.SubjectId, caller, ct);
+        var (subject, unknown) = await FindSubjectAsync(fields.SubjectId, newSubject, caller, ct);
         if (unknown is not null)
             return new IntakeResult.Unknown(unknown);
         var appointment = await FindAppointmentAsync(fields.AppointmentId, subject, now, ct);
@@ -67,23 +72,44 @@ public sealed class RecordingIntake(RecordingDb db, AuditTrail audit)
         return new IntakeResult.Accepted(recording);
     }
 
-    async Task<(Guid? Subject, UnknownReference? Unknown)> FindSubjectAsync(string? given, Caller caller, CancellationToken ct)
+    // Reads only; null when the intake will be refused. When somebody else makes the subject known at the same moment, the
+    // transaction asks for the key after all.
+    async Task<KeyOwner?> ForeseeOwnerAsync(Guid recordingId, Guid sourceId, Guid newSubject, IntakeFields fields, Caller caller, CancellationToken ct)
     {
-        if (caller.Is(Role.Patient))
+        var subject = await KnownSubjectAsync(fields.SubjectId, caller, ct);
+        if (subject is null && !caller.Is(Role.Patient) && fields.SubjectId is { } given)
         {
-            // A patient's own upload is about the patient, whatever it says.
-            var own = await db.Subjects.Where(s => s.UserId == caller.UserId).Select(s => (Guid?)s.Id).SingleOrDefaultAsync(ct);
-            return (own, null);
+            if (Guid.TryParse(given, out _))
+                return null;
+            subject = newSubject;
         }
+        if (subject is null && fields.AppointmentId is { } appointment)
+            subject = await db.Appointments.Where(a => a.ExternalId == appointment).Select(a => a.SubjectId).SingleOrDefaultAsync(ct);
+        if (subject is null && ExternalIdOf(fields) is { } external)
+            subject = await db.Conversations.Where(c => c.SourceId == sourceId && c.ExternalId == external).Select(c => c.SubjectId).SingleOrDefaultAsync(ct);
+        return subject is { } person ? new(OwnerKind.Subject, person) : new(OwnerKind.Recording, recordingId);
+    }
+
+    async Task<Guid?> KnownSubjectAsync(string? given, Caller caller, CancellationToken ct)
+    {
+        // A patient's own upload is about the patient, whatever it says.
+        if (caller.Is(Role.Patient))
+            return await db.Subjects.Where(s => s.UserId == caller.UserId).Select(s => (Guid?)s.Id).SingleOrDefaultAsync(ct);
         if (given is null)
-            return (null, null);
+            return null;
         if (Guid.TryParse(given, out var id) && await db.Subjects.AnyAsync(s => s.Id == id, ct))
-            return (id, null);
-        if (await db.Subjects.Where(s => s.ExternalId == given).Select(s => (Guid?)s.Id).SingleOrDefaultAsync(ct) is { } known)
+            return id;
+        return await db.Subjects.Where(s => s.ExternalId == given).Select(s => (Guid?)s.Id).SingleOrDefaultAsync(ct);
+    }
+
+    async Task<(Guid? Subject, UnknownReference? Unknown)> FindSubjectAsync(string? given, Guid made, Caller caller, CancellationToken ct)
+    {
+        if (await KnownSubjectAsync(given, caller, ct) is { } known)
             return (known, null);
+        if (given is null || caller.Is(Role.Patient))
+            return (null, null);
         if (Guid.TryParse(given, out _))
             return (null, new UnknownReference("subject_id", given));
-        var made = Guid.CreateVersion7();
         await db.Database.ExecuteSqlAsync($"insert into subjects (id, external_id) values ({made}, {given}) on conflict (external_id) do nothing", ct);
         return (await db.Subjects.Where(s => s.ExternalId == given).Select(s => (Guid?)s.Id).SingleAsync(ct), null);
     }
@@ -99,11 +125,13 @@ public sealed class RecordingIntake(RecordingDb db, AuditTrail audit)
         return await db.Appointments.SingleAsync(a => a.ExternalId == given, ct);
     }
 
+    static string? ExternalIdOf(IntakeFields fields) => fields.CallId ?? fields.MeetingId ?? fields.AppointmentId;
+
     // Several recordings of one call meet in one conversation, also when they arrive at the same moment.
     async Task<Conversation> JoinConversationAsync(Guid sourceId, Guid recordingId, IntakeFields fields, Appointment? appointment, Guid? subject,
         DateTimeOffset now, CancellationToken ct)
     {
-        var external = fields.CallId ?? fields.MeetingId ?? fields.AppointmentId ?? recordingId.ToString();
+        var external = ExternalIdOf(fields) ?? recordingId.ToString();
         var kind = SnakeCase.Of(fields.Kind);
         await db.Database.ExecuteSqlAsync($"""
             insert into conversations (id, source_id, external_id, kind, title, caller_phone, receiver_phone, meeting_id, started_at, appointment_id, subject_id)

@@ -82,6 +82,9 @@ public sealed class ObjectReader : IDisposable
         }
     }
 
+    /// <summary>How many headers are kept. Each holds what was derived from a key, so none may outlive it.</summary>
+    internal int Kept => _headers.Count;
+
     public void Dispose()
     {
         foreach (var (id, _) in _headers)

@@ -120,6 +120,13 @@ public sealed partial class PendingObject : IAsyncDisposable
         return Facts;
     }
 
+    /// <summary>Has the key service do its part before the transaction that publishes, which then waits for nobody.</summary>
+    /// <param name="owner">Whose the object will be.</param>
+    /// <param name="ct">Cancels the wait.</param>
+    /// <exception cref="KekDeniedException">The KEK denies.</exception>
+    /// <exception cref="KeyDestroyedException">The owner is no subject and was shredded.</exception>
+    public Task PrepareAsync(KeyOwner owner, CancellationToken ct) => _keys.PrepareAsync(owner, ct);
+
     /// <summary>
     /// Publishes in the caller's transaction: wraps the data key under its owner's and flips the row from writing, guarded
     /// against a sweep that was faster.

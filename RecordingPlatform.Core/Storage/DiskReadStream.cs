@@ -9,26 +9,12 @@ namespace RecordingPlatform.Core.Storage;
 /// thread that waits, and handing each read to another one costs a seek as much as the read does.
 /// </summary>
 [SupportedOSPlatform("linux")]
-internal sealed class DiskReadStream(SafeFileHandle file, string name, long offset, long length) : Stream
+internal sealed class DiskReadStream(SafeFileHandle file, string name, long offset, long length) : ReadOnlyStream
 {
     // What Stream.CopyTo uses by itself, 80 KiB, costs a disk eight times the calls.
     const int CopyBytes = 1024 * 1024;
 
     long read;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -44,9 +30,6 @@ internal sealed class DiskReadStream(SafeFileHandle file, string name, long offs
         }
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(Span<byte> buffer)
     {
         var wanted = Wanted(buffer.Length);
@@ -57,16 +40,6 @@ internal sealed class DiskReadStream(SafeFileHandle file, string name, long offs
 
     public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
         base.CopyToAsync(destination, (int)Math.Clamp(length - read, 1, CopyBytes), cancellationToken);
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

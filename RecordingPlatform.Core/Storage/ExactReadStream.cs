@@ -4,23 +4,9 @@ namespace RecordingPlatform.Core.Storage;
 /// The body of an HTTP answer whose length is known: gives exactly that many bytes, or throws <see cref="IOException"/>. A read
 /// that gets no byte within the time-out throws too, so that a stalled store does not hold its reader for ever.
 /// </summary>
-internal sealed class ExactReadStream(Stream body, IDisposable? answer, string name, long length, TimeSpan timeout) : Stream
+internal sealed class ExactReadStream(Stream body, IDisposable? answer, string name, long length, TimeSpan timeout) : ReadOnlyStream
 {
     long left = length;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -34,22 +20,6 @@ internal sealed class ExactReadStream(Stream body, IDisposable? answer, string n
         left -= count;
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer, offset, count, CancellationToken.None).GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -21,6 +21,7 @@ internal static class RightsTable
     const string PortalOnly = "403 403 403 403 403 403 403 401 403";
     const string AdminReads = "403 403 403 403 403 200 403 401 403";
     const string AdminMakes = "403 403 403 403 403 201 403 401 403";
+    const string AdminAsks = "403 403 403 403 403 202 403 401 403";
     const string AdminEnds = "403 403 403 403 403 204 403 401 403";
     const string AdminMisses = "403 403 403 403 403 404 403 401 403";
     const string Recording = "/api/v1/recordings/{recordingId:guid}";
@@ -87,6 +88,9 @@ internal static class RightsTable
         new("GET /api/v1/admin/api-keys", AdminReads),
         new("POST /api/v1/admin/api-keys", AdminMakes),
         new("DELETE /api/v1/admin/api-keys/{keyId:guid}", AdminEnds, Nobody: AdminMisses),
+        new("GET /api/v1/jobs", AdminReads),
+        new("GET /api/v1/jobs/{jobId:guid}", AdminReads, Nobody: AdminMisses),
+        new("POST /api/v1/jobs/{jobId:guid}/requeue", AdminAsks, Nobody: AdminMisses),
         new("GET /api/v1/audit/log",                             "403 403 403 403 200 200 403 401 403"),
 
         new("GET /internal/portal/key-ring", PortalOnly),

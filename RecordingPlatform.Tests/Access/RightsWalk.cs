@@ -54,6 +54,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
                 "keyId" => whose == Whose.Nobody ? Fresh() : (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "walked", scopes = (string[])["ops.read"] })).GetProperty("id").GetString()!,
                 "userId" => whose == Whose.Nobody ? Fresh() : await running.UserIdAsync("patient2"),
                 "sessionId" => whose == Whose.Nobody ? Fresh() : await SessionAsync(pattern.Contains("/admin/", StringComparison.Ordinal) || whose == Whose.Other || who is "anonymous" or "key without scope" ? "patient2" : who),
+                "jobId" => whose == Whose.Nobody ? Fresh() : await running.ValueAsync("insert into jobs (id, kind, arguments, state, finished_at) values (gen_random_uuid(), 'test.walked', '{}', 'dead', app_now()) returning id"),
                 var unknown => throw new InvalidOperationException($"The walk cannot make a {unknown} for {row.Route}: teach it in {nameof(RightsWalk)}."),
             };
             ids.Add(value);
@@ -117,7 +118,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             "PATCH /api/v1/recordings/{recordingId:guid}" => new { title = $"{Secret} renamed" },
             "PATCH /api/v1/admin/users/{userId:guid}" => new { display_name = "Mira Castellanos" },
             "POST /internal/portal/key-ring" => new { friendly_name = Fresh(), xml = "<key/>" },
-            _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) || route.EndsWith("/reprocess", StringComparison.Ordinal) => null,
+            _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) || route.EndsWith("/reprocess", StringComparison.Ordinal) || route.EndsWith("/requeue", StringComparison.Ordinal) => null,
             _ => throw new InvalidOperationException($"The walk knows no body for {route}: teach it in {nameof(RightsWalk)}."),
         };
         return route == "POST /api/v1/recordings" ? AccessPlatform.Multipart(("title", "walked")) : body is null ? null : JsonContent.Create(body);

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using RecordingPlatform.Tests.Fixtures;
 
 namespace RecordingPlatform.Tests.Events;
@@ -40,21 +39,9 @@ public sealed class ProgressTests(LivePlatform live) : IClassFixture<LivePlatfor
     {
         const int rate = 8000;
         var samples = (int)(duration.TotalSeconds * rate);
-        var wav = new byte[44 + samples];
-        "RIFF"u8.CopyTo(wav);
-        BinaryPrimitives.WriteInt32LittleEndian(wav.AsSpan(4), 36 + samples);
-        "WAVEfmt "u8.CopyTo(wav.AsSpan(8));
-        BinaryPrimitives.WriteInt32LittleEndian(wav.AsSpan(16), 16);
-        BinaryPrimitives.WriteInt16LittleEndian(wav.AsSpan(20), 1);
-        BinaryPrimitives.WriteInt16LittleEndian(wav.AsSpan(22), 1);
-        BinaryPrimitives.WriteInt32LittleEndian(wav.AsSpan(24), rate);
-        BinaryPrimitives.WriteInt32LittleEndian(wav.AsSpan(28), rate);
-        BinaryPrimitives.WriteInt16LittleEndian(wav.AsSpan(32), 1);
-        BinaryPrimitives.WriteInt16LittleEndian(wav.AsSpan(34), 8);
-        "data"u8.CopyTo(wav.AsSpan(36));
-        BinaryPrimitives.WriteInt32LittleEndian(wav.AsSpan(40), samples);
+        byte[] wav = [.. WaveHeader.Of(samples, rate, bits: 8), .. new byte[samples]];
         for (var i = 0; i < samples; i++)
-            wav[44 + i] = (byte)(128 + (40 * Math.Sin(i * 2 * Math.PI * 220 / rate)));
+            wav[WaveHeader.Length + i] = (byte)(128 + (40 * Math.Sin(i * 2 * Math.PI * 220 / rate)));
         return wav;
     }
 }

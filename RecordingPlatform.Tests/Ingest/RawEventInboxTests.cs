@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Ingest;
@@ -14,8 +16,8 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
     {
         var login = (await cluster.CreateDatabaseAsync()).App;
         await using var database = DatabaseSetup.BuildDataSource(login);
-        await using var first = new RawEventInbox(database);
-        await using var second = new RawEventInbox(database);
+        await using var first = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
+        await using var second = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
         var answers = new ConcurrentBag<(string Key, AppendedEvent Answer)>();
         // 40 events, 50 deliveries of each, shuffled over two replicas.
         var deliveries = Enumerable.Range(0, 2000).Select(i => $"event-{i % 40}").ToArray();
@@ -34,7 +36,7 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
     {
         var login = (await cluster.CreateDatabaseAsync()).App;
         await using var database = DatabaseSetup.BuildDataSource(login);
-        await using var inbox = new RawEventInbox(database);
+        await using var inbox = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
         await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => inbox.AppendAsync(Event($"e{i}"), default)));
         await using var count = database.CreateCommand("select count(distinct xmin::text) from raw_events");
         Assert.InRange((long)(await count.ExecuteScalarAsync())!, 1, 100);
@@ -45,7 +47,7 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
     {
         var login = (await cluster.CreateDatabaseAsync()).App;
         await using var database = DatabaseSetup.BuildDataSource(login);
-        await using var inbox = new RawEventInbox(database);
+        await using var inbox = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
         var good = Enumerable.Range(0, 50).Select(i => inbox.AppendAsync(Event($"good-{i}"), default)).ToList();
         var bad = inbox.AppendAsync(new IncomingEvent(Guid.CreateVersion7(), "bad", "no.such.source"), default);
         good.AddRange(Enumerable.Range(50, 50).Select(i => inbox.AppendAsync(Event($"good-{i}"), default)));
@@ -55,12 +57,31 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
     }
 
     [Fact]
+    public async Task One_that_cannot_even_be_sent_to_the_database_fails_alone_is_logged_and_the_inbox_goes_on()
+    {
+        var login = (await cluster.CreateDatabaseAsync()).App;
+        await using var database = DatabaseSetup.BuildDataSource(login);
+        var log = new ErrorLog();
+        await using var inbox = new RawEventInbox(database, log);
+        var good = Enumerable.Range(0, 50).Select(i => inbox.AppendAsync(Event($"good-{i}"), default)).ToList();
+        // Half of a surrogate pair: no text, so it fails before the database can refuse it.
+        var bad = inbox.AppendAsync(Event("half a pair \ud83d"), default);
+        good.AddRange(Enumerable.Range(50, 50).Select(i => inbox.AppendAsync(Event($"good-{i}"), default)));
+        Assert.IsNotAssignableFrom<NpgsqlException>(await Assert.ThrowsAnyAsync<Exception>(() => bad.WaitAsync(Patience)));
+        Assert.All(await Task.WhenAll(good).WaitAsync(Patience), answer => Assert.True(answer.IsFirst));
+        await Assert.ThrowsAnyAsync<Exception>(() => inbox.AppendAsync(Event("alone \ud83d"), default).WaitAsync(Patience));
+        Assert.True((await inbox.AppendAsync(Event("after"), default).WaitAsync(Patience)).IsFirst);
+        Assert.Equal(101, (await RowsAsync(database)).Count);
+        Assert.Equal(2, log.Errors);
+    }
+
+    [Fact]
     public async Task While_the_database_is_away_nothing_is_promised_and_afterwards_it_goes_on()
     {
         var login = (await cluster.CreateDatabaseAsync()).App;
         await using var cable = new Jobs.CutCable(login);
         await using var database = DatabaseSetup.BuildDataSource(cable.Connection);
-        await using var inbox = new RawEventInbox(database);
+        await using var inbox = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
         await inbox.AppendAsync(Event("before"), default);
         cable.Break();
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => inbox.AppendAsync(Event("during"), default));
@@ -73,12 +94,14 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
     {
         var login = (await cluster.CreateDatabaseAsync()).App;
         await using var database = DatabaseSetup.BuildDataSource(login);
-        var inbox = new RawEventInbox(database);
+        var inbox = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
         var taken = Enumerable.Range(0, 200).Select(i => inbox.AppendAsync(Event($"e{i}"), default)).ToList();
         await inbox.DisposeAsync();
         Assert.Equal(200, (await RowsAsync(database)).Count);
         await Task.WhenAll(taken);
     }
+
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     static IncomingEvent Event(string key) => new(Source.UploadId, key, "call.ended");
 
@@ -90,5 +113,22 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
         while (await reader.ReadAsync())
             rows.Add(reader.GetString(0), reader.GetGuid(1));
         return rows;
+    }
+
+    sealed class ErrorLog : ILogger<RawEventInbox>
+    {
+        int _errors;
+
+        public int Errors => Volatile.Read(ref _errors);
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel == LogLevel.Error && exception is not null)
+                Interlocked.Increment(ref _errors);
+        }
     }
 }

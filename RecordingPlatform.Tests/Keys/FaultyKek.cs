@@ -18,6 +18,9 @@ internal sealed class FaultyKek(IKeyEncryptionKeyResolver behind) : IKeyEncrypti
     /// <summary>Unwraps that reached it.</summary>
     public int Calls => Volatile.Read(ref _calls);
 
+    /// <summary>Until then it answers nobody; the fault comes after it.</summary>
+    public Task Slow { get; set; } = Task.CompletedTask;
+
     /// <summary>Fails with 503 after so many unwraps.</summary>
     public int? FailsAfter { get; set; }
 
@@ -30,6 +33,7 @@ internal sealed class FaultyKek(IKeyEncryptionKeyResolver behind) : IKeyEncrypti
     {
         if (Interlocked.Increment(ref _calls) > FailsAfter)
             throw new RequestFailedException(503, "Service unavailable");
+        await Slow;
         if (FaultyVersion is not null && FaultyVersion != keyId)
             return;
         switch (Fault)

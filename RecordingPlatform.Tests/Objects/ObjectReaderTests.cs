@@ -45,9 +45,12 @@ public sealed class ObjectReaderTests(PostgresCluster cluster)
             Assert.NotNull(kept);
         shelf.Keys.ForgetDataKeys([shelf.Row.DataKeyId]);
         Assert.Null(shelf.Reader.TryOpenKept(shelf.Row));
+        Assert.Equal(0, shelf.Reader.Kept);
         Assert.Equal(Plaintext[..10], await shelf.ReadAsync(0, 10));
+        Assert.Equal(1, shelf.Reader.Kept);
         shelf.Rig.Clock.Advance(TimeSpan.FromSeconds(60));
         Assert.Null(shelf.Reader.TryOpenKept(shelf.Row));
+        Assert.Equal(0, shelf.Reader.Kept);
     }
 
     [Fact]

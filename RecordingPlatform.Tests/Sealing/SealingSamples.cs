@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using RecordingPlatform.Core.Sealing;
+using RecordingPlatform.Core.Storage;
 
 namespace RecordingPlatform.Tests.Sealing;
 
@@ -25,14 +26,8 @@ internal sealed class StoredObject(byte[] bytes)
     }
 
     /// <summary>Never fills a large buffer at once, as a socket would not.</summary>
-    sealed class Trickle(MemoryStream inner, StoredObject stored) : Stream
+    sealed class Trickle(MemoryStream inner, StoredObject stored) : ReadOnlyStream
     {
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             if (inner.Position >= stored.FailsAfter)
@@ -43,10 +38,6 @@ internal sealed class StoredObject(byte[] bytes)
         }
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override void Flush() => throw new NotSupportedException();
     }
 }
 

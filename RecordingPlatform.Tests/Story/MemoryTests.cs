@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
@@ -106,7 +105,7 @@ public sealed class MemoryTests(PostgresCluster cluster)
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             var random = new Random(seed);
             var chunk = new byte[1 << 16];
-            var header = Header(size);
+            var header = WaveHeader.Of(size - WaveHeader.Length, rate: 48_000, channels: 2);
             hash.AppendData(header);
             await stream.WriteAsync(header);
             for (var left = size - header.Length; left > 0; left -= chunk.Length)
@@ -123,24 +122,6 @@ public sealed class MemoryTests(PostgresCluster cluster)
         {
             length = size;
             return true;
-        }
-
-        static byte[] Header(long size)
-        {
-            var header = new byte[44];
-            "RIFF"u8.CopyTo(header);
-            BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(4), (uint)(size - 8));
-            "WAVEfmt "u8.CopyTo(header.AsSpan(8));
-            BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(16), 16);
-            BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(20), 1);
-            BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(22), 2);
-            BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(24), 48_000);
-            BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(28), 192_000);
-            BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(32), 4);
-            BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(34), 16);
-            "data"u8.CopyTo(header.AsSpan(36));
-            BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(40), (uint)(size - 44));
-            return header;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using RecordingPlatform.Tests.Fixtures;
 
 namespace RecordingPlatform.Tests.Web;
 
@@ -65,19 +66,7 @@ internal static class Sample
     {
         using var file = new MemoryStream();
         using var writer = new BinaryWriter(file);
-        const int bytes = Seconds * Rate * 2;
-        writer.Write("RIFF"u8);
-        writer.Write(36 + bytes);
-        writer.Write("WAVEfmt "u8);
-        writer.Write(16);
-        writer.Write((short)1);
-        writer.Write((short)1);
-        writer.Write(Rate);
-        writer.Write(Rate * 2);
-        writer.Write((short)2);
-        writer.Write((short)16);
-        writer.Write("data"u8);
-        writer.Write(bytes);
+        writer.Write(WaveHeader.Of(Seconds * Rate * 2, Rate));
         for (var i = 0; i < Seconds * Rate; i++)
             writer.Write((short)(1000 * Math.Sin(i * 2 * Math.PI * 220 / Rate)));
         return file.ToArray();

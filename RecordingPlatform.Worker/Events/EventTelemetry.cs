@@ -13,11 +13,14 @@ internal static class EventTelemetry
     static double _waiting;
 
     static EventTelemetry() =>
-        Meter.CreateObservableGauge("events.sequencing.lag", () => Volatile.Read(ref _waiting), "s", "Age of the oldest committed event without its public number");
+        Meter.CreateObservableGauge("events.sequencing.lag", () => Volatile.Read(ref _waiting), "s", "Age of the oldest committed event without its public number; at most that while it cannot be told");
 
     public static void Sequenced(SequencingStep step)
     {
         Numbered.Add(step.Numbered);
-        Volatile.Write(ref _waiting, step.Waiting.TotalSeconds);
+        Behind(step.Waiting);
     }
+
+    /// <summary>What is known while nothing can be numbered.</summary>
+    public static void Behind(TimeSpan atMost) => Volatile.Write(ref _waiting, atMost.TotalSeconds);
 }

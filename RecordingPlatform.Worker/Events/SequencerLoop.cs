@@ -1,11 +1,12 @@
 using Npgsql;
+using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Events;
 using RecordingPlatform.Core.Redis;
 
 namespace RecordingPlatform.Worker.Events;
 
 /// <summary>Numbers events while the worker runs: at every hint, and every second whatever happens.</summary>
-internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints hints, RedisClient redis, ILogger<SequencerLoop> logger) : BackgroundService
+internal sealed partial class SequencerLoop(EventSequencer sequencer, Wake<SequencerLoop> wake, RedisClient redis, TimeProvider clock, ILogger<SequencerLoop> logger) : BackgroundService
 {
     static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
@@ -27,12 +28,14 @@ internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints
     async Task NumberAsync(CancellationToken stoppingToken)
     {
         var failing = false;
+        var (waited, since) = (TimeSpan.Zero, clock.GetTimestamp());
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 var step = await sequencer.StepAsync(stoppingToken);
                 EventTelemetry.Sequenced(step);
+                (waited, since) = (step.Waiting, clock.GetTimestamp());
                 failing = false;
                 // A Redis that answers late must not make the next numbers late.
                 if (step.Numbered > 0)
@@ -46,8 +49,10 @@ internal sealed partial class SequencerLoop(EventSequencer sequencer, EventHints
                 if (!failing)
                     Log.Stalled(logger, e, Poll);
                 failing = true;
+                // A number that stood still would say that all is well.
+                EventTelemetry.Behind(waited + clock.GetElapsedTime(since));
             }
-            await hints.WaitAsync(Poll, stoppingToken);
+            await wake.WaitAsync(Poll, stoppingToken);
         }
     }
 

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Jobs;
 
 namespace RecordingPlatform.Worker.Jobs;
 
 /// <summary>Listens for hints that a job was enqueued. Whatever it misses, the poll finds.</summary>
-internal sealed partial class JobHints(NpgsqlDataSource source, Wake wake, IOptions<JobSettings> settings, TimeProvider clock, ILogger<JobHints> logger)
+internal sealed partial class JobHints(NpgsqlDataSource source, Wake<JobLoop> wake, IOptions<JobSettings> settings, TimeProvider clock, ILogger<JobHints> logger)
 {
     // How long a connection that broke without a word goes unnoticed.
     static readonly TimeSpan Probe = TimeSpan.FromSeconds(30);

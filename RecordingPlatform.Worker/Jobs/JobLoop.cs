@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using RecordingPlatform.Core.Data;
 
 namespace RecordingPlatform.Worker.Jobs;
 
@@ -9,7 +10,7 @@ namespace RecordingPlatform.Worker.Jobs;
 /// up nothing but its slot.
 /// </summary>
 internal sealed partial class JobLoop(
-    JobTable table, JobRunner runner, Leases leases, JobHints hints, JobUpkeep upkeep, Wake wake, IOptions<JobSettings> settings, TimeProvider clock,
+    JobTable table, JobRunner runner, Leases leases, JobHints hints, JobUpkeep upkeep, Wake<JobLoop> wake, IOptions<JobSettings> settings, TimeProvider clock,
     ILogger<JobLoop> logger) : BackgroundService
 {
     /// <summary>How long handlers have to end once they are cancelled: to kill their child processes and wait for them.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Jobs;
 
 namespace RecordingPlatform.Worker.Jobs;
@@ -22,7 +23,7 @@ internal static class JobRegistration
         services.AddSingleton<JobKinds>();
         services.AddSingleton<JobTable>();
         services.AddSingleton<Leases>();
-        services.AddSingleton<Wake>();
+        services.AddSingleton<Wake<JobLoop>>();
         services.AddSingleton<JobHints>();
         services.AddSingleton<JobUpkeep>();
         services.AddSingleton<JobRunner>();

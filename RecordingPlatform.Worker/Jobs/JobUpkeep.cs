@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Jobs;
 
 namespace RecordingPlatform.Worker.Jobs;
@@ -8,7 +9,7 @@ namespace RecordingPlatform.Worker.Jobs;
 /// What no single job's holder can do: puts back jobs whose worker died, ends those whose deadline passed, and keeps a run
 /// of every recurring job queued. Every worker does all of it; they pass over each other's rows.
 /// </summary>
-internal sealed partial class JobUpkeep(JobTable table, JobKinds kinds, Wake wake, IOptions<JobSettings> settings, TimeProvider clock, ILogger<JobUpkeep> logger)
+internal sealed partial class JobUpkeep(JobTable table, JobKinds kinds, Wake<JobLoop> wake, IOptions<JobSettings> settings, TimeProvider clock, ILogger<JobUpkeep> logger)
 {
     public async Task RunAsync(CancellationToken ct)
     {

@@ -96,6 +96,7 @@ internal sealed class ProcessRecordingHandler(RecordingDb db, ObjectReader reade
             if (rendition.WaveformFile is { } waveform)
                 made.Add((await SealAsync(recording, ObjectRole.Waveform, "", waveform, ct), waveform.ContentType));
 
+            await made[0].Object.PrepareAsync(recording.KeyOwner, ct);
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             await context.GuardAsync(db, ct);
             var locked = await LockOpenAsync(recording.Id, ct);

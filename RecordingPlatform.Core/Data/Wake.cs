@@ -1,15 +1,18 @@
 using System.Threading.Channels;
 
-namespace RecordingPlatform.Worker.Jobs;
+namespace RecordingPlatform.Core.Data;
 
-/// <summary>"There may be something to claim": set by hints, by ended jobs and by upkeep; several are one.</summary>
-internal sealed class Wake(TimeProvider clock)
+/// <summary>
+/// "There may be something new": what a loop that polls waits for, so that it need not wait for its time. Several are one;
+/// one that is lost costs a poll.
+/// </summary>
+public abstract class Wake(TimeProvider clock)
 {
     readonly Channel<bool> _set = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public void Set() => _set.Writer.TryWrite(true);
 
-    /// <summary>Returns once set, or after the limit.</summary>
+    /// <summary>Returns once set, or after the limit. For one loop.</summary>
     public async Task WaitAsync(TimeSpan limit, CancellationToken ct)
     {
         using var passed = new CancellationTokenSource(limit, clock);
@@ -24,3 +27,6 @@ internal sealed class Wake(TimeProvider clock)
         }
     }
 }
+
+/// <summary>The one of <typeparamref name="TLoop"/>: a process runs several loops, and none takes another's.</summary>
+public sealed class Wake<TLoop>(TimeProvider clock) : Wake(clock);

@@ -86,6 +86,11 @@ export async function refusal(answer) {
   return Object.assign(new Error(`${answer.status} ${problem.code ?? ""}`), { advice });
 }
 
+/** Colours a range as far as it is pushed. */
+export function fill(range) {
+  range.style.setProperty("--part", `${100 * (range.value - range.min) / (range.max - range.min)}%`);
+}
+
 export function clock(seconds) {
   const whole = Math.floor(Math.max(0, seconds || 0));
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

@@ -1,6 +1,6 @@
 import { Channels } from "./channels.js";
 import { Waveform } from "./waveform.js";
-import { clock, keys, link, reasonGiven, reasonQuery, refusal, remembered } from "./player-parts.js";
+import { clock, fill, keys, link, reasonGiven, reasonQuery, refusal, remembered } from "./player-parts.js";
 
 const step = 10; // seconds, as the buttons say
 const nudge = 5;
@@ -101,6 +101,7 @@ class RecordingPlayer extends HTMLElement {
     for (const type of ["playing", "canplay", "pause", "error", "emptied"])
       this.#on(media, type, () => this.toggleAttribute("data-buffering", false));
     this.#on(media, "playing", () => this.#say(""));
+    this.#on(media, "play", () => this.toggleAttribute("data-started", true));
     this.#on(media, "ended", () => { this.#wanted = false; });
     this.#on(media, "loadedmetadata", () => { if (this.#place > 0) media.currentTime = this.#place; });
     this.#on(media, "error", () => this.#recover());
@@ -213,7 +214,9 @@ class RecordingPlayer extends HTMLElement {
       this.#channels.change(channel, part.dataset.does === "solo" ? { solo: !solo, muted: false } : { muted: !muted, solo: false });
     this.querySelectorAll("[data-channel]").forEach(control => {
       const level = this.#channels.level(Number(control.dataset.channel));
-      if (control.type !== "range")
+      if (control.type === "range")
+        fill(control);
+      else
         control.ariaPressed = String(control.dataset.does === "solo" ? level.solo : level.muted);
     });
     this.querySelectorAll("[data-lane]").forEach((lane, i) => lane.classList.toggle("unheard", this.#channels.heard(i) === 0));
@@ -374,6 +377,7 @@ class RecordingPlayer extends HTMLElement {
     this.querySelector("[data-play]").ariaLabel = playing ? "Pause" : "Play";
     this.querySelector("[data-mute]").ariaPressed = String(muted);
     this.querySelector("[data-volume]").value = String(muted ? 0 : volume);
+    fill(this.querySelector("[data-volume]"));
     this.querySelector("[data-total]").textContent = clock(this.#duration);
     this.#slider.ariaValueMax = String(Math.ceil(this.#duration));
     if (!muted && volume !== remembered().volume)

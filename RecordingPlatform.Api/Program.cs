@@ -58,6 +58,7 @@ services.AddScoped<Tickets>();
 services.AddScoped<RecordingIntake>();
 services.AddScoped<RecordingDeletion>();
 services.AddScoped<RecordingChanges>();
+services.AddScoped<RecordingNotes>();
 services.AddScoped<Reprocessing>();
 services.AddScoped<RecordingSearch>();
 services.AddScoped<MultipartIntake>();

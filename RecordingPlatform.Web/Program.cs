@@ -76,6 +76,8 @@ app.MapRazorComponents<App>().WithStaticAssets();
 SignOut.Map(app);
 SetTheme.Map(app);
 RecordingEndpoints.Map(app);
+TitleEndpoints.Map(app);
+NoteEndpoints.Map(app);
 LiveEvents.Map(app);
 UploadTicket.Map(app);
 ErrorPages.Map(app);

@@ -33,6 +33,17 @@ internal sealed class GetRecording : IEndpoint
         public DateTimeOffset? DeletedAt { get; init; }
         /// <summary>0 to 1 while the recording is being processed.</summary>
         public float? Progress { get; init; }
+        /// <summary>When the original was safely kept.</summary>
+        public DateTimeOffset? StoredAt { get; init; }
+        /// <summary>When what plays now was made.</summary>
+        public DateTimeOffset? ProcessedAt { get; init; }
+        /// <summary>Since when the oldest hold in force keeps it.</summary>
+        public DateTimeOffset? HeldSince { get; init; }
+        /// <summary>When a deleted recording is destroyed for good.</summary>
+        public DateTimeOffset? PurgeAfter { get; init; }
+        public IReadOnlyList<RecordingContext.Participant> Participants { get; init; } = [];
+        /// <summary>Other media of the same conversation that this caller sees.</summary>
+        public IReadOnlyList<RecordingContext.Other> Others { get; init; } = [];
         /// <summary>What this caller may do with it: play, download, edit, delete; reason when hearing it needs one.</summary>
         public required IReadOnlyList<string> Permissions { get; init; }
 
@@ -61,6 +72,7 @@ internal sealed class GetRecording : IEndpoint
         var rights = await RecordingRights.OfAsync(db, caller, recording, ct);
         var progress = recording.ProcessingStartedAt is null ? null
             : await db.Jobs.Where(j => j.RecordingId == recordingId && j.State == Core.Jobs.JobState.Running).OrderBy(j => j.Id).Select(j => j.Progress).FirstOrDefaultAsync(ct);
+        var context = await RecordingContext.ReadAsync(db, caller, recording, ct);
         return new Response(row.ToItem())
         {
             Notes = recording.Notes,
@@ -81,6 +93,12 @@ internal sealed class GetRecording : IEndpoint
             SubjectId = recording.SubjectId,
             DeletedAt = recording.DeletedAt,
             Progress = progress,
+            StoredAt = context.StoredAt,
+            ProcessedAt = context.ProcessedAt,
+            HeldSince = context.HeldSince,
+            PurgeAfter = context.PurgeAfter,
+            Participants = context.Participants,
+            Others = context.Others,
             Permissions = [.. PermissionsOf(rights, caller)],
         };
     }

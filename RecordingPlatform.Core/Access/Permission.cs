@@ -19,6 +19,11 @@ public static class Permission
     public const string JobsRequeue = "jobs.requeue";
     /// <summary>Giving one person one recording.</summary>
     public const string RecordingsShare = "recordings.share";
+    /// <summary>Reading what others wrote about a recording; which recordings, RIGHTS.md says.</summary>
+    public const string NotesRead = "notes.read";
+    public const string NotesWrite = "notes.write";
+    /// <summary>Taking away what others wrote.</summary>
+    public const string NotesDelete = "notes.delete";
     /// <summary>The portal's own service credential: signing people in and keeping its key ring.</summary>
     public const string PortalServe = "portal.serve";
 }
@@ -46,11 +51,11 @@ public static class Role
     {
         // Their own recordings; saving a copy is a grant's or a privacy request's matter.
         [Patient] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsUpload],
-        [Clinician] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit],
-        [Operator] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit],
-        [PracticeManager] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.RecordingsShare],
-        [ComplianceOfficer] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsUpload, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead],
-        [Admin] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.UsersManage, Permission.KeysManage, Permission.RecordingsShare, Permission.JobsRead, Permission.JobsRequeue],
+        [Clinician] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.NotesRead, Permission.NotesWrite],
+        [Operator] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.NotesRead, Permission.NotesWrite],
+        [PracticeManager] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.RecordingsShare, Permission.NotesRead, Permission.NotesWrite, Permission.NotesDelete],
+        [ComplianceOfficer] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsUpload, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.NotesRead],
+        [Admin] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.UsersManage, Permission.KeysManage, Permission.RecordingsShare, Permission.NotesRead, Permission.NotesWrite, Permission.NotesDelete, Permission.JobsRead, Permission.JobsRequeue],
         [Integration] = [Permission.RecordingsRead, Permission.RecordingsDownload, Permission.RecordingsUpload],
     };
 }

@@ -38,6 +38,10 @@ public enum AuditAction
     GrantGiven = 220,
     GrantRevoked = 221,
     GrantsListed = 222,
+    NotesListed = 240,
+    NoteAdded = 241,
+    NoteChanged = 242,
+    NoteDeleted = 243,
 
     ObjectPublished = 300,
     ObjectSwept = 301,

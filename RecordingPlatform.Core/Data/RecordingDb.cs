@@ -34,6 +34,7 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
     public DbSet<Participant> Participants => Set<Participant>();
     public DbSet<Consent> Consents => Set<Consent>();
     public DbSet<Recording> Recordings => Set<Recording>();
+    public DbSet<RecordingNote> RecordingNotes => Set<RecordingNote>();
     public DbSet<Attendance> Attendances => Set<Attendance>();
     public DbSet<Expectation> Expectations => Set<Expectation>();
     public DbSet<Matter> Matters => Set<Matter>();

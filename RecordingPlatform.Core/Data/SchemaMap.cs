@@ -141,6 +141,9 @@ internal static class SchemaMap
         builder.Entity<Recording>().HasOne(r => r.Subject).WithMany().HasForeignKey(r => r.SubjectId);
         builder.Entity<Recording>().HasOne(r => r.Appointment).WithMany().HasForeignKey(r => r.AppointmentId);
         builder.Entity<Recording>().HasMany(r => r.Objects).WithOne().HasForeignKey(o => o.RecordingId);
+        builder.Entity<RecordingNote>().HasOne<Recording>().WithMany().HasForeignKey(n => n.RecordingId);
+        builder.Entity<RecordingNote>().HasOne<User>().WithMany().HasForeignKey(n => n.AuthorUserId);
+        builder.Entity<RecordingNote>().HasOne<ApiKey>().WithMany().HasForeignKey(n => n.AuthorKeyId);
         builder.Entity<Attendance>().HasOne<User>().WithMany().HasForeignKey(a => a.UserId);
         builder.Entity<Attendance>().HasOne<Recording>().WithMany().HasForeignKey(a => a.RecordingId);
         builder.Entity<Expectation>().HasOne<Conversation>().WithMany().HasForeignKey(e => e.ConversationId);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Recordings;
 
 namespace RecordingPlatform.Core.Events;
 
@@ -144,6 +145,11 @@ public sealed class EventFeed(EventTail tail, IDbContextFactory<RecordingDb> dat
             seen.UnionWith(await db.Recordings.VisibleTo(caller).Where(r => recordings.Contains(r.Id)).Select(r => r.Id).ToListAsync(ct));
         if (conversations.Count > 0)
             seen.UnionWith(await db.Recordings.VisibleTo(caller).Where(r => conversations.Contains(r.ConversationId)).Select(r => r.ConversationId).Distinct().ToListAsync(ct));
-        return [.. events.Where(e => (e.RecordingId ?? e.ConversationId) is { } about && seen.Contains(about))];
+        var noted = events.Where(e => e.Kind == RecordingNotes.Changed).Select(e => e.RecordingId).OfType<Guid>().Distinct().ToList();
+        // Not even that there are notes, to whom they are closed.
+        HashSet<Guid> notes = noted.Count > 0 && caller.May(Permission.NotesRead)
+            ? [.. await db.Recordings.VisibleTo(caller).Where(RecordingNotes.OpenTo(caller)).Where(r => noted.Contains(r.Id)).Select(r => r.Id).ToListAsync(ct)]
+            : [];
+        return [.. events.Where(e => (e.RecordingId ?? e.ConversationId) is { } about && (e.Kind == RecordingNotes.Changed ? notes : seen).Contains(about))];
     }
 }

@@ -12,7 +12,7 @@ public sealed class PublicEvent
 
     public PublicEvent(long seq, EventRow row)
     {
-        (Seq, RecordingId, ConversationId) = (seq, row.RecordingId, row.ConversationId);
+        (Seq, Kind, RecordingId, ConversationId) = (seq, row.Kind, row.RecordingId, row.ConversationId);
         var json = new JsonObject { ["seq"] = seq, ["kind"] = row.Kind, ["at"] = row.At.UtcDateTime };
         if (RecordingId is { } recording)
             json["recording_id"] = recording;
@@ -26,6 +26,7 @@ public sealed class PublicEvent
     }
 
     public long Seq { get; }
+    public string Kind { get; }
     public Guid? RecordingId { get; }
     public Guid? ConversationId { get; }
 

@@ -33,6 +33,8 @@ public sealed class Participant
     public string? DisplayName { get; set; }
     public string? Phone { get; set; }
     public string? Role { get; set; }
+    /// <summary>Where their voice is alone, counted from 1; null where the source does not say.</summary>
+    public short? Channel { get; set; }
     public Guid? UserId { get; set; }
     public Guid? SubjectId { get; set; }
     public DateTimeOffset? JoinedAt { get; set; }

@@ -50,6 +50,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
                 "documentName" => "v1",
                 "file" => "index.html",
                 "ticket" => whose == Whose.Nobody ? "no-ticket" : await TicketAsync(recording!.Value),
+                "noteId" => whose == Whose.Nobody ? Fresh() : await NoteAsync(whose == Whose.Own && who is ("clinician" or "operator" or "practice_manager") ? client : running.Admin, recording!.Value),
                 "grantId" => whose == Whose.Nobody ? Fresh() : await GrantAsync(recording!.Value),
                 "keyId" => whose == Whose.Nobody ? Fresh() : (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "walked", scopes = (string[])["ops.read"] })).GetProperty("id").GetString()!,
                 "userId" => whose == Whose.Nobody ? Fresh() : await running.UserIdAsync("patient2"),
@@ -113,6 +114,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             "POST /api/v1/auth/refresh" => new { refresh_token = (await Platform.ReadAsync(await Platform.Anonymous.PostAsJsonAsync("api/v1/auth/login", new { email, password }), 200)).GetProperty("refresh_token").GetString() },
             "POST /api/v1/tickets" => new { kind = "playback", recording_id = recording, reason = "test" },
             "POST /api/v1/recordings/{recordingId:guid}/grants" => new { user = await running.UserIdAsync("patient2"), play = true },
+            "POST /api/v1/recordings/{recordingId:guid}/notes" or "PATCH /api/v1/recordings/{recordingId:guid}/notes/{noteId:guid}" => new { text = $"{Secret} was mentioned again" },
             "POST /api/v1/admin/api-keys" => new { name = "walked", scopes = (string[])["recordings.read"] },
             "POST /api/v1/admin/users" => new { email = $"{Fresh()}@demo.example", display_name = "Walked", roles = (string[])["patient"], password = "twelve characters at least" },
             "PATCH /api/v1/recordings/{recordingId:guid}" => new { title = $"{Secret} renamed" },
@@ -136,6 +138,9 @@ internal sealed partial class RightsWalk(AccessPlatform running)
 
     async Task<string> TicketAsync(Guid recording) =>
         (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/tickets", 200, new { kind = "playback", recording_id = recording })).GetProperty("ticket").GetString()!;
+
+    static async Task<string> NoteAsync(HttpClient author, Guid recording) =>
+        (await AccessPlatform.SendAsync(author, HttpMethod.Post, $"api/v1/recordings/{recording}/notes", 201, new { text = $"{Secret} was mentioned" })).GetProperty("id").GetString()!;
 
     async Task<string> GrantAsync(Guid recording) =>
         (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, $"api/v1/recordings/{recording}/grants", 201, new { user = await running.UserIdAsync("patient2"), play = true })).GetProperty("id").GetString()!;

@@ -69,7 +69,7 @@ public sealed class BrowserTests : IClassFixture<Portal>
 
         await wave.FocusAsync();
         await page.Keyboard.PressAsync("ArrowRight");
-        await ReachesAsync(page, paused + 9.9, paused + 10.1);
+        await ReachesAsync(page, paused + 4.9, paused + 5.1);
         await page.Keyboard.PressAsync("Home");
         await ReachesAsync(page, 0, 0.01);
         await Expect(wave).ToHaveAttributeAsync("aria-valuetext", "0:00 of 1:00");

@@ -130,14 +130,22 @@ public sealed class RecordingPageTests : IClassFixture<Portal>
     }
 
     [Fact]
-    public async Task The_fragment_of_a_recording_is_only_its_body()
+    public async Task The_fragment_of_a_recording_is_each_part_for_its_place_and_leaves_a_player_alone()
     {
         var recording = _portal.Api.Add("processing");
         var before = (await _visitor.GetAsync($"/recordings/{recording["id"]}/body", ("HX-Request", "true"))).Expect(HttpStatusCode.OK);
-        Assert.StartsWith("<div id=\"recording\"", before.Html.TrimStart());
+        Assert.DoesNotContain("<html", before.Html, StringComparison.Ordinal);
+        foreach (var part in (string[])["title", "actions", "line", "stage", "aside"])
+            Assert.Contains($"hx-target=\"#recording-{part}\"", before.Html, StringComparison.Ordinal);
         recording["status"] = "ready";
         var after = await _visitor.GetAsync($"/recordings/{recording["id"]}/body", ("HX-Request", "true"));
         Assert.Contains("<recording-player", after.Html);
+        var playing = await _visitor.GetAsync($"/recordings/{recording["id"]}/body?stage=player&editing=title", ("HX-Request", "true"));
+        Assert.DoesNotContain("recording-stage", playing.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("recording-title", playing.Html, StringComparison.Ordinal);
+        Assert.Contains("recording-actions", playing.Html, StringComparison.Ordinal);
+        recording["status"] = "deleted";
+        Assert.Contains("This recording was deleted.", (await _visitor.GetAsync($"/recordings/{recording["id"]}/body?stage=player", ("HX-Request", "true"))).Html, StringComparison.Ordinal);
         Assert.Contains($"GET /api/v1/recordings/{recording["id"]}?live=true", _portal.Api.Asked);
         _portal.Api.Recordings.Clear();
         var gone = await _visitor.GetAsync($"/recordings/{recording["id"]}/body", ("HX-Request", "true"));

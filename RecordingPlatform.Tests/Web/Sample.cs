@@ -26,6 +26,10 @@ internal static class Sample
         ["transcription_status"] = "none",
         ["legal_hold"] = false,
         ["tier"] = "hot",
+        ["stored_at"] = status is "receiving" or "absent" ? null : "2026-03-14T22:31:10Z",
+        ["processed_at"] = status is "ready" ? "2026-03-14T22:31:40Z" : null,
+        ["deleted_at"] = status is "deleted" ? "2026-03-20T10:00:00Z" : null,
+        ["purge_after"] = status is "deleted" ? "2099-03-27T10:00:00Z" : null,
         ["created_at"] = "2026-03-14T22:31:10Z",
         ["updated_at"] = "2026-03-14T22:31:40Z",
         ["mime_type"] = "audio/wav",
@@ -61,14 +65,17 @@ internal static class Sample
         return new JsonObject { ["version"] = 2, ["channels"] = channels, ["sample_rate"] = Rate, ["samples_per_pixel"] = 800, ["bits"] = 8, ["length"] = length, ["data"] = data };
     }
 
-    /// <summary>A minute of a quiet tone, as a mono WAV of 16 bits.</summary>
-    public static byte[] Wav()
+    /// <summary>A minute of a quiet tone, another one on each channel, as a WAV of 16 bits.</summary>
+    public static byte[] Wav(short channels = 1)
     {
         using var file = new MemoryStream();
         using var writer = new BinaryWriter(file);
-        writer.Write(WaveHeader.Of(Seconds * Rate * 2, Rate));
+        writer.Write(WaveHeader.Of(Seconds * Rate * 2 * channels, Rate, channels));
         for (var i = 0; i < Seconds * Rate; i++)
-            writer.Write((short)(1000 * Math.Sin(i * 2 * Math.PI * 220 / Rate)));
+        {
+            for (var channel = 1; channel <= channels; channel++)
+                writer.Write((short)(1000 * Math.Sin(i * 2 * Math.PI * 220 * channel / Rate)));
+        }
         return file.ToArray();
     }
 }

@@ -47,6 +47,8 @@ public sealed class StandInApi : IAsyncDisposable
 
     public StandInEvents Events => _events;
 
+    public StandInNotes Notes { get; } = new();
+
     /// <summary>An upload is read up to its middle and no further before this is released.</summary>
     public TaskCompletionSource? UploadGate { get; set; }
 
@@ -72,8 +74,9 @@ public sealed class StandInApi : IAsyncDisposable
     {
         Recordings.Clear();
         AuditEntries.Clear();
+        Notes.Clear();
         Permissions.Clear();
-        Permissions.AddRange(["recordings.read", "recordings.play", "recordings.download", "recordings.upload", "recordings.delete"]);
+        Permissions.AddRange(["recordings.read", "recordings.play", "recordings.download", "recordings.upload", "recordings.delete", "notes.read"]);
         Uploads.Clear();
         _asked.Clear();
         _fault = null;
@@ -164,6 +167,7 @@ public sealed class StandInApi : IAsyncDisposable
         }));
         routes.MapGet("/api/v1/recordings/{id}", (string id) => Find(id) is { } found ? Results.Json(found) : Problem(404, "not_found"));
         routes.MapDelete("/api/v1/recordings/{id}", Delete);
+        Notes.Map(routes, Find);
         routes.MapGet("/api/v1/recordings/{id}/waveform", (string id) => Find(id) is not null ? Results.Json(Sample.Waveform(MonoWaveform ? 1 : 2)) : Problem(404, "not_found"));
         routes.MapGet("/api/v1/recordings/{id}/playback-url", (string id, string? quality, bool? download) => Results.Json(new JsonObject
         {

@@ -5,6 +5,7 @@ internal static class Permission
 {
     public const string RecordingsUpload = "recordings.upload";
     public const string AuditRead = "audit.read";
+    public const string NotesRead = "notes.read";
 }
 
 /// <summary>What a caller may do with one recording.</summary>
@@ -12,6 +13,7 @@ internal static class RecordingRight
 {
     public const string Play = "play";
     public const string Download = "download";
+    public const string Edit = "edit";
     public const string Delete = "delete";
 
     /// <summary>No right but a duty: hearing and saving it need a stated reason, which is audited.</summary>

@@ -89,8 +89,45 @@ public sealed record RecordingDetails : RecordingItem
     public string? ContentSha256 { get; init; }
     public double? GainDb { get; init; }
     public double? LoudnessLufs { get; init; }
+    /// <summary>When the original was safely kept.</summary>
+    public DateTimeOffset? StoredAt { get; init; }
+    /// <summary>When what plays now was made.</summary>
+    public DateTimeOffset? ProcessedAt { get; init; }
+    public DateTimeOffset? HeldSince { get; init; }
+    /// <summary>When a deleted recording is destroyed for good.</summary>
+    public DateTimeOffset? PurgeAfter { get; init; }
+    public IReadOnlyList<RecordingParticipant> Participants { get; init; } = [];
+    /// <summary>Other media of the same conversation.</summary>
+    public IReadOnlyList<OtherMedium> Others { get; init; } = [];
     /// <summary>Of <see cref="RecordingRight"/>.</summary>
     public IReadOnlyList<string> Permissions { get; init; } = [];
+}
+
+public sealed record RecordingParticipant
+{
+    public string? Name { get; init; }
+    public string? Role { get; init; }
+    /// <summary>Where their voice is alone, counted from 1.</summary>
+    public int? Channel { get; init; }
+    public IReadOnlyList<ConsentDecision> Consents { get; init; } = [];
+}
+
+public sealed record ConsentDecision
+{
+    public required string Purpose { get; init; }
+    /// <summary>given, refused or withdrawn.</summary>
+    public required string State { get; init; }
+    public required DateTimeOffset DecidedAt { get; init; }
+}
+
+public sealed record OtherMedium
+{
+    public required Guid Id { get; init; }
+    public string? Title { get; init; }
+    public required string Status { get; init; }
+    public bool Video { get; init; }
+    public double? DurationSeconds { get; init; }
+    public required DateTimeOffset RecordedAt { get; init; }
 }
 
 /// <summary>

@@ -14,6 +14,12 @@ public sealed partial class RecordingDetailsPage
     /// <summary>Asks for the deletion dialog without script.</summary>
     [SupplyParameterFromQuery] public string? Delete { get; set; }
 
+    /// <summary>Opens a form without script: <c>title</c>, or the id of a note.</summary>
+    [SupplyParameterFromQuery] public string? Edit { get; set; }
+
+    /// <summary>The id of a note, to be asked about without script.</summary>
+    [SupplyParameterFromQuery] public string? Remove { get; set; }
+
     [SupplyParameterFromForm(FormName = "delete", Name = "reason")] public string? Reason { get; set; }
 
     RecordingDetails? _recording;
@@ -54,6 +60,8 @@ public sealed partial class RecordingDetailsPage
         Context.Response.StatusCode = status;
         _refusal = why;
     }
+
+    static Guid? NoteId(string? text) => Guid.TryParse(text, out var id) ? id : null;
 
     bool May(string permission) => _recording?.Permissions.Contains(permission) == true;
 }

@@ -15,12 +15,12 @@ internal static class RecordingEndpoints
         recording.MapGet("download", DownloadAsync);
     }
 
-    /// <summary>The part of the page that changes by itself; asked for when an event says so.</summary>
-    static async Task<Results<RazorComponentResult<RecordingBody>, StatusCodeHttpResult>> BodyAsync(Guid id, HttpContext context, PlatformApi api, CancellationToken ct)
+    /// <summary>The parts of the page that change by themselves; asked for when an event says so.</summary>
+    static async Task<Results<RazorComponentResult<RecordingUpdate>, StatusCodeHttpResult>> BodyAsync(Guid id, string? stage, string? editing, HttpContext context, PlatformApi api, CancellationToken ct)
     {
         var answer = await api.GetRecordingAsync(id, live: true, ct);
         if (answer.Succeeded)
-            return new RazorComponentResult<RecordingBody>(new { Recording = answer.Value });
+            return new RazorComponentResult<RecordingUpdate>(new { Recording = answer.Value, Plays = stage == "player", EditsTitle = editing == "title" });
         // Gone, or out of sight meanwhile: the whole page says so. An outage leaves what is shown.
         if (!answer.Problem.IsTemporary)
             context.Response.Headers["HX-Refresh"] = "true";

@@ -39,5 +39,9 @@ internal static class Words
     /// <summary>A wire word as a person reads it: <c>recording_deleted</c> is <c>Recording deleted</c>.</summary>
     public static string Sentence(string word) => word.Length == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..].Replace('_', ' ');
 
+    public static string Times(long number) => number switch { 1 => "once", 2 => "twice", _ => $"{Count(number)} times" };
+
+    public static string Plural(long number, string one, string many) => $"{Count(number)} {(number == 1 ? one : many)}";
+
     public static string Plural(long number, string one) => $"{Count(number)} {one}{(number == 1 ? "" : "s")}";
 }

@@ -44,3 +44,6 @@ internal sealed class ListingParts() : SqlMigration("0013_listing_parts.sql");
 
 [DbContext(typeof(RecordingDb)), Migration("0013_listing_parts_indexes")]
 internal sealed class ListingPartsIndexes() : ConcurrentSqlMigration("0013_listing_parts_indexes.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0015_notes")]
+internal sealed class Notes() : SqlMigration("0015_notes.sql");

@@ -4,6 +4,8 @@ import { LiveStream } from "./live-stream.js";
 const root = document.documentElement;
 const list = "[data-live-list]";
 const recording = "[data-live-recording]";
+const notes = "[data-live-notes]";
+const notesChanged = "recording.notes_changed";
 
 // A burst of events is one request, and a stream of them one a second.
 const soon = 100;
@@ -23,21 +25,25 @@ function refresher(selector) {
 
 const refreshList = refresher(list);
 const refreshRecording = refresher(recording);
+// What somebody is writing is not drawn over: saving or leaving it brings the list as it is then.
+const refreshNotes = refresher(`${notes}:not(:has([data-editing]))`);
 
 function hearOfRecording(shown, event) {
-  const media = shown.querySelector("[data-media]");
-  // Nobody is interrupted while listening, unless it is taken away.
-  if (media && !media.paused && event.kind !== "recording.deleted")
+  if (event.kind === notesChanged) {
+    refreshNotes();
     return;
+  }
   const bar = shown.querySelector("progress");
   if (event.kind === "recording.progress" && bar)
     bar.value = event.data.progress;
   else
     refreshRecording();
+  if (event.kind === "reset")
+    refreshNotes();
 }
 
 function hear(event) {
-  if (document.querySelector(list) && event.kind !== "recording.progress")
+  if (document.querySelector(list) && event.kind !== "recording.progress" && event.kind !== notesChanged)
     refreshList();
   const shown = document.querySelector(recording);
   if (shown && (event.kind === "reset" || event.recording_id === shown.dataset.liveRecording))

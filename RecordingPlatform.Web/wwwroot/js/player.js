@@ -1,9 +1,13 @@
-import WaveSurfer from "../lib/wavesurfer/wavesurfer.esm.js";
+import { Channels } from "./channels.js";
+import { Waveform } from "./waveform.js";
+import { clock, fill, keys, link, reasonGiven, reasonQuery, refusal, remembered } from "./player-parts.js";
 
-const nonce = document.querySelector("[data-style-nonce]")?.nonce;
 const step = 10; // seconds, as the buttons say
-const unplayable = "The recording could not be played. Try again, or download the recording.";
+const nudge = 5;
 const early = 30_000; // a ticket is renewed this long before it ends
+const unplayable = "The recording could not be played. Try again, or download the recording.";
+const undecodable = "Your browser cannot decode this recording. Choose the other quality, or download the recording.";
+const offline = "You are offline. Playing goes on when the connection is back.";
 
 /**
  * Plays a recording over its waveform. Asks for the media's address only when somebody wants to listen, because the first
@@ -13,23 +17,42 @@ class RecordingPlayer extends HTMLElement {
   #media;
   #wave;
   #slider;
+  #channels;
   #quality = "high";
   #source = null; // { url, expires }
   #asking = null;
+  #place = 0; // where it is while there is no media to ask
+  #wanted = false; // somebody wants to hear it
+  #failures = 0;
   #failedAt = 0;
+  #frame = 0;
   #gone = new AbortController();
 
   connectedCallback() {
     this.#media = this.querySelector("[data-media]");
     this.#slider = this.querySelector("[data-wave]");
+    this.#wave = new Waveform(this.querySelector("[data-lanes]"));
+    this.#channels = new Channels(this.#media, this.querySelectorAll("[data-lane]").length);
+    const { speed, volume } = remembered();
+    this.#media.defaultPlaybackRate = this.#media.playbackRate = speed;
+    this.#media.volume = volume;
+    this.querySelector("[data-speed]").value = String(speed);
+    this.querySelector("[data-volume]").value = String(volume);
+    const linked = Number(new URLSearchParams(location.search).get("t"));
+    this.#place = linked > 0 ? Math.min(linked, this.#duration || linked) : 0;
     this.#listen();
     this.#draw();
+    this.#mark();
+    this.#show();
   }
 
   disconnectedCallback() {
     this.#gone.abort();
+    cancelAnimationFrame(this.#frame);
     this.#media.pause();
-    this.#wave?.destroy();
+    this.#media.removeAttribute("src");
+    this.#wave.destroy();
+    this.#channels.close();
   }
 
   get #duration() {
@@ -37,8 +60,9 @@ class RecordingPlayer extends HTMLElement {
     return Number.isFinite(known) && known > 0 ? known : Number(this.dataset.duration) || 0;
   }
 
-  get #now() {
-    return this.#media.readyState === 0 && this.#wave ? this.#wave.getCurrentTime() : this.#media.currentTime;
+  /** Seconds; other parts of the page ask for it too. */
+  get now() {
+    return this.#media.readyState === 0 ? this.#place : this.#media.currentTime;
   }
 
   #on(target, type, handle) {
@@ -47,30 +71,46 @@ class RecordingPlayer extends HTMLElement {
 
   #listen() {
     const media = this.#media;
-    for (const button of this.querySelectorAll("[data-skip]"))
-      this.#on(button, "click", () => this.#seek(this.#now + Number(button.dataset.skip)));
-    this.#on(this.querySelector("[data-play]"), "click", () => this.#toggle());
-    this.#on(this.querySelector("[data-mute]"), "click", () => { media.muted = !media.muted; });
-    this.#on(this.querySelector("[data-speed]"), "change", event => {
-      media.defaultPlaybackRate = media.playbackRate = Number(event.target.value);
-    });
-    this.#on(this.querySelector("[data-quality]"), "change", event => this.#changeQuality(event.target.value));
+    const each = (name, type, handle) => this.querySelectorAll(`[data-${name}]`).forEach(part => this.#on(part, type, () => handle(part)));
+    each("skip", "click", button => this.seek(this.now + Number(button.dataset.skip)));
+    each("play", "click", () => this.#toggle());
+    each("retry", "click", () => this.#toggle(true));
+    each("mute", "click", () => { media.muted = !media.muted; });
+    each("volume", "input", range => Object.assign(media, { volume: Number(range.value), muted: false }));
+    each("speed", "change", select => this.#setSpeed(Number(select.value)));
+    each("quality", "change", select => this.#changeQuality(select.value));
+    each("fullscreen", "click", () => document.fullscreenElement ? document.exitFullscreen() : media.requestFullscreen());
+    each("channel", "input", part => this.#changeChannel(part));
+    each("channel", "click", part => this.#changeChannel(part));
+    this.#on(this.querySelector("[data-link]"), "click", event => link(event, this, words => this.#say(words, { kind: "done" })));
     this.#on(this.#slider, "keydown", event => this.#slide(event));
+    this.#point();
+    if (media instanceof HTMLVideoElement)
+      this.#on(media, "click", () => this.#toggle());
     this.#on(document, "keydown", event => this.#shortcut(event));
-    // Fetched while the pointer is on its way, so that playing begins within the click.
+    this.#on(document, "click", event => this.#jump(event));
+    this.#on(document, "htmx:after:swap", () => this.#mark());
+    this.#on(window, "online", () => this.#wanted && media.error && this.#recover());
+    // Asked for while the pointer is on its way, so that playing begins within the click.
     for (const type of ["pointerenter", "focusin"])
       this.#on(this, type, () => reasonGiven() && this.#prepare().catch(() => {}));
-    for (const type of ["play", "pause", "ended", "volumechange"])
+    for (const type of ["play", "pause", "ended", "volumechange", "ratechange", "durationchange"])
       this.#on(media, type, () => this.#show());
+    for (const type of ["waiting", "stalled"])
+      this.#on(media, type, () => this.toggleAttribute("data-buffering", this.#wanted && media.readyState < 3));
+    for (const type of ["playing", "canplay", "pause", "error", "emptied"])
+      this.#on(media, type, () => this.toggleAttribute("data-buffering", false));
     this.#on(media, "playing", () => this.#say(""));
-    this.#on(media, "durationchange", () => this.#show());
+    this.#on(media, "play", () => this.toggleAttribute("data-started", true));
+    this.#on(media, "ended", () => { this.#wanted = false; });
+    this.#on(media, "loadedmetadata", () => { if (this.#place > 0) media.currentTime = this.#place; });
     this.#on(media, "error", () => this.#recover());
-    this.#on(media, "timeupdate", () => this.#tick());
-    this.#on(media, "seeking", () => this.#tick());
+    for (const type of ["timeupdate", "seeking", "seeked"])
+      this.#on(media, type, () => this.#tick());
   }
 
   async #draw() {
-    let peaks = [[0, 0]];
+    let peaks = [[0]];
     try {
       const answer = await fetch(this.dataset.peaks, { signal: this.#gone.signal, headers: { Accept: "application/json" } });
       if (answer.ok) {
@@ -78,30 +118,18 @@ class RecordingPlayer extends HTMLElement {
         peaks = outline.channels.map(channel => channel.map(peak => peak / 100));
         this.dataset.duration ||= outline.seconds;
       }
+      this.toggleAttribute("data-flat", !answer.ok);
     } catch {
       // Without its outline the recording still plays and seeks, over a flat line.
+      this.toggleAttribute("data-flat", true);
     }
     if (this.#gone.signal.aborted)
       return;
-    const height = peaks.length > 1 ? 56 : 96;
-    this.#wave = WaveSurfer.create({
-      container: this.#slider, media: this.#media, peaks, duration: this.#duration || 1, cspNonce: nonce,
-      height, barWidth: 2, barGap: 1, barRadius: 2, barMinHeight: 1, cursorWidth: 2, dragToSeek: true, hideScrollbar: true,
-      maxPeak: Math.max(0.05, ...peaks.flat()), normalize: true,
-      splitChannels: peaks.length > 1 ? peaks.map(() => ({ height })) : undefined, ...this.#colours(),
-    });
-    this.#wave.on("interaction", time => this.#seek(time));
-    const theme = new MutationObserver(() => this.#wave.setOptions(this.#colours()));
-    theme.observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
-    this.#on(this.#gone.signal, "abort", () => theme.disconnect());
-    this.#tick();
+    this.#wave.show(peaks);
+    this.toggleAttribute("data-apart", peaks.length > 1);
     this.toggleAttribute("data-drawn", true);
-  }
-
-  #colours() {
-    const style = getComputedStyle(this);
-    const colour = name => style.getPropertyValue(name);
-    return { waveColor: colour("--wave"), progressColor: colour("--wave-played"), cursorColor: colour("--wave-cursor") };
+    this.#mark();
+    this.#show();
   }
 
   /** Makes sure that the media has an address that is still good. */
@@ -118,52 +146,80 @@ class RecordingPlayer extends HTMLElement {
     if (!answer.ok)
       throw await refusal(answer);
     const { url, expires_at: expires } = await answer.json();
-    const time = this.#now;
     const playing = this.#source !== null && !this.#media.paused;
+    this.#place = this.now;
     this.#source = { url, expires: Date.parse(expires) };
     this.#media.src = url;
-    if (time > 0)
-      this.#place(time);
     if (playing)
       await this.#media.play();
   }
 
-  async #toggle() {
-    if (!this.#media.paused) {
-      this.#media.pause();
+  async #toggle(always = false) {
+    const media = this.#media;
+    if (!media.paused && !always) {
+      this.#wanted = false;
+      media.pause();
       return;
     }
+    this.#wanted = true;
+    this.#channels.resume();
     try {
+      if (media.error)
+        this.#source = null;
       await this.#prepare();
-      await this.#media.play();
+      if (this.#duration > 0 && this.now >= this.#duration - 0.05)
+        this.seek(0);
+      this.toggleAttribute("data-buffering", media.readyState < 3);
+      await media.play();
     } catch (error) {
-      if (error.name !== "AbortError")
-        this.#say(error.advice ?? unplayable);
+      this.toggleAttribute("data-buffering", false);
+      // A media error says so by itself, and is tried again.
+      if (error.name !== "AbortError" && !media.error)
+        this.#fail(error.advice ?? (navigator.onLine ? unplayable : offline));
       if (!reasonGiven())
-        question.focus();
+        document.querySelector("[data-reason]").focus();
     }
   }
 
-  #seek(time) {
-    const target = Math.min(Math.max(0, time), this.#duration);
-    this.#place(target);
+  seek(time) {
+    const target = Math.min(Math.max(0, time), this.#duration || time);
+    this.#place = target;
+    if (this.#media.readyState > 0)
+      this.#media.currentTime = target;
+    else if (this.#media instanceof HTMLVideoElement)
+      // A picture shows where it is; sound can wait until it is wanted.
+      this.#prepare().then(() => { this.#media.preload = "auto"; }, error => this.#fail(error.advice ?? unplayable));
     this.#tick();
-    this.#prepare().then(() => {
-      if (this.#media.preload === "none") {
-        this.#media.preload = "auto";
-        if (this.#media.readyState === 0)
-          this.#media.load();
-        this.#place(target);
-      }
-    }, error => this.#say(error.advice ?? unplayable));
   }
 
-  #place(time) {
-    // The waveform remembers a time for media that is not there yet, but forgets it when a second seek follows the first.
-    if (this.#media.readyState === 0 && this.#wave)
-      this.#wave.setTime(time);
+  #setSpeed(speed) {
+    this.#media.defaultPlaybackRate = this.#media.playbackRate = speed;
+    this.querySelector("[data-speed]").value = String(speed);
+    remembered({ speed });
+  }
+
+  #changeSpeed(by) {
+    const speeds = [...this.querySelector("[data-speed]").options].map(option => Number(option.value));
+    const at = speeds.indexOf(this.#media.playbackRate) + by;
+    if (at in speeds)
+      this.#setSpeed(speeds[at]);
+  }
+
+  #changeChannel(part) {
+    const channel = Number(part.dataset.channel);
+    const { muted, solo } = this.#channels.level(channel);
+    if (part.type === "range")
+      this.#channels.change(channel, { volume: Number(part.value), muted: false });
     else
-      this.#media.currentTime = time;
+      this.#channels.change(channel, part.dataset.does === "solo" ? { solo: !solo, muted: false } : { muted: !muted, solo: false });
+    this.querySelectorAll("[data-channel]").forEach(control => {
+      const level = this.#channels.level(Number(control.dataset.channel));
+      if (control.type === "range")
+        fill(control);
+      else
+        control.ariaPressed = String(control.dataset.does === "solo" ? level.solo : level.muted);
+    });
+    this.querySelectorAll("[data-lane]").forEach((lane, i) => lane.classList.toggle("unheard", this.#channels.heard(i) === 0));
   }
 
   async #changeQuality(quality) {
@@ -171,116 +227,175 @@ class RecordingPlayer extends HTMLElement {
     if (this.#source === null)
       return;
     this.#source.expires = 0;
-    await this.#prepare().catch(error => this.#say(error.advice ?? unplayable));
+    await this.#prepare().catch(error => error.name !== "AbortError" && this.#fail(error.advice ?? unplayable));
   }
 
   async #recover() {
     if (!this.#source)
       return;
-    // Once per spell: an address can expire in mid-sentence, a broken file stays broken.
-    if (Date.now() - this.#failedAt < early) {
-      this.#say(unplayable);
+    // A few times per spell: an address can expire in mid-sentence, a broken file stays broken.
+    if (Date.now() - this.#failedAt > early)
+      this.#failures = 0;
+    this.#failedAt = Date.now();
+    if (!navigator.onLine) {
+      this.#fail(offline);
       return;
     }
-    this.#failedAt = Date.now();
-    const time = this.#now;
+    this.#failures++;
+    const decoding = this.#media.error?.code === MediaError.MEDIA_ERR_DECODE;
+    if (this.#failures === 2 && this.#media.crossOrigin !== null && !decoding) {
+      // Reached under a name that the media's server does not know: it plays, but channels cannot be told apart.
+      this.#media.removeAttribute("crossorigin");
+      this.toggleAttribute("data-together", true);
+    } else if (this.#failures > 2 || (decoding && this.#failures > 1)) {
+      this.#source = null;
+      this.#fail(decoding ? undecodable : unplayable);
+      return;
+    }
     this.#source.expires = 0;
     try {
       await this.#prepare();
-      this.#place(time);
-      await this.#media.play();
+      if (this.#wanted)
+        await this.#media.play();
     } catch (error) {
-      this.#say(error.advice ?? unplayable);
+      if (error.advice)
+        this.#fail(error.advice);
     }
   }
 
+  #point() {
+    const hover = this.querySelector("[data-hover]");
+    const lanes = this.querySelector("[data-lanes]");
+    const at = event => {
+      const { left, width } = lanes.getBoundingClientRect();
+      return Math.min(1, Math.max(0, (event.clientX - left) / width)) * this.#duration;
+    };
+    const point = event => {
+      const time = at(event);
+      hover.hidden = false;
+      hover.style.left = `${100 * time / (this.#duration || 1)}%`;
+      hover.firstElementChild.textContent = clock(time);
+      hover.classList.toggle("at-end", time > this.#duration * 0.9);
+    };
+    this.#on(this.#slider, "pointerdown", event => {
+      if (event.button !== 0)
+        return;
+      this.#slider.setPointerCapture(event.pointerId);
+      this.seek(at(event));
+    });
+    this.#on(this.#slider, "pointermove", event => {
+      point(event);
+      if (this.#slider.hasPointerCapture(event.pointerId))
+        this.seek(at(event));
+    });
+    this.#on(this.#slider, "pointerleave", () => { hover.hidden = true; });
+  }
+
+  /** Notes with a time show where they are. */
+  #mark() {
+    const layer = this.querySelector("[data-markers]");
+    const notes = [...document.querySelectorAll("[data-note-at]")];
+    layer.replaceChildren(...(this.#duration > 0 ? notes : []).map(note => {
+      const mark = document.createElement("span");
+      mark.className = "wave-marker";
+      mark.dataset.seek = note.dataset.noteAt;
+      mark.title = `${clock(Number(note.dataset.noteAt))} ${note.dataset.noteLabel}`;
+      mark.style.left = `${Math.min(100, 100 * Number(note.dataset.noteAt) / this.#duration)}%`;
+      return mark;
+    }));
+  }
+
+  #jump(event) {
+    const to = event.target.closest("[data-seek]");
+    if (!to || event.ctrlKey || event.metaKey || event.shiftKey)
+      return;
+    event.preventDefault();
+    this.seek(Number(to.dataset.seek));
+    if (this.#media.paused && !to.closest("[data-markers]"))
+      this.#toggle();
+    this.scrollIntoView({ block: "nearest" });
+  }
+
   #slide(event) {
-    const jumps = { ArrowLeft: -step, ArrowDown: -step, ArrowRight: step, ArrowUp: step, PageDown: -6 * step, PageUp: 6 * step };
+    const jumps = { ArrowLeft: -nudge, ArrowDown: -nudge, ArrowRight: nudge, ArrowUp: nudge, PageDown: -6 * step, PageUp: 6 * step };
     if (event.key in jumps)
-      this.#seek(this.#now + jumps[event.key]);
+      this.seek(this.now + jumps[event.key]);
     else if (event.key === "Home")
-      this.#seek(0);
+      this.seek(0);
     else if (event.key === "End")
-      this.#seek(this.#duration);
-    else if (event.key === " " || event.key === "Enter")
+      this.seek(this.#duration);
+    else if (event.key === "Enter" || event.key === " ")
       this.#toggle();
     else
       return;
     event.preventDefault();
+    event.stopPropagation();
   }
 
   #shortcut(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog, [contenteditable]"))
-      return;
+    const does = keys(event, this);
     const actions = {
-      k: () => this.#toggle(),
-      j: () => this.#seek(this.#now - step),
-      l: () => this.#seek(this.#now + step),
-      m: () => { this.#media.muted = !this.#media.muted; },
+      toggle: () => this.#toggle(),
+      back: () => this.seek(this.now - step),
+      forward: () => this.seek(this.now + step),
+      earlier: () => this.seek(this.now - nudge),
+      later: () => this.seek(this.now + nudge),
+      start: () => this.seek(0),
+      end: () => this.seek(this.#duration),
+      mute: () => { this.#media.muted = !this.#media.muted; },
+      slower: () => this.#changeSpeed(-1),
+      faster: () => this.#changeSpeed(1),
+      help: () => document.getElementById("keys-dialog").showModal(),
+      note: () => document.dispatchEvent(new Event("takenote")),
     };
-    actions[event.key.toLowerCase()]?.();
+    if (!does)
+      return;
+    event.preventDefault();
+    actions[does]();
   }
 
   #tick() {
-    const now = this.#now;
+    const now = this.now;
+    const part = this.#duration > 0 ? now / this.#duration : 0;
     this.querySelector("[data-now]").textContent = clock(now);
+    this.querySelector("[data-cursor]").style.left = `${100 * part}%`;
+    this.#wave.moveTo(part);
     this.#slider.ariaValueNow = String(Math.floor(now));
     this.#slider.ariaValueText = `${clock(now)} of ${clock(this.#duration)}`;
+    this.querySelector("[data-link]").href = `${this.dataset.page}?t=${Math.floor(now)}`;
+    this.dispatchEvent(new CustomEvent("moved", { bubbles: true, detail: { now } }));
+    cancelAnimationFrame(this.#frame);
+    if (!this.#media.paused && !document.hidden)
+      this.#frame = requestAnimationFrame(() => this.#tick());
   }
 
   #show() {
+    const { muted, volume } = this.#media;
     const playing = !this.#media.paused && !this.#media.ended;
     this.toggleAttribute("data-playing", playing);
-    this.toggleAttribute("data-muted", this.#media.muted);
+    this.toggleAttribute("data-muted", muted || volume === 0);
     this.querySelector("[data-play]").ariaLabel = playing ? "Pause" : "Play";
-    this.querySelector("[data-mute]").ariaPressed = String(this.#media.muted);
+    this.querySelector("[data-mute]").ariaPressed = String(muted);
+    this.querySelector("[data-volume]").value = String(muted ? 0 : volume);
+    fill(this.querySelector("[data-volume]"));
     this.querySelector("[data-total]").textContent = clock(this.#duration);
     this.#slider.ariaValueMax = String(Math.ceil(this.#duration));
+    if (!muted && volume !== remembered().volume)
+      remembered({ volume });
     this.#tick();
   }
 
-  #say(words) {
-    const note = this.querySelector("[data-note]");
-    note.textContent = words;
-    note.hidden = words === "";
+  #fail(words) {
+    this.#say(words, { kind: "failed" });
   }
-}
 
-// Some people may hear a recording only with a stated reason; without the question there is nothing to state.
-const question = document.querySelector("[data-reason]");
-
-function reasonGiven() {
-  return !question || question.value.trim() !== "";
-}
-
-function reasonQuery(separator) {
-  return question ? `${separator}reason=${encodeURIComponent(question.value.trim())}` : "";
-}
-
-document.querySelector("[data-download]")?.addEventListener("click", event => {
-  if (!question)
-    return;
-  event.preventDefault();
-  if (reasonGiven())
-    location.assign(event.currentTarget.href + reasonQuery("?"));
-  else
-    question.focus();
-});
-
-async function refusal(answer) {
-  const problem = await answer.json().catch(() => ({}));
-  const advice = answer.status === 401 ? "Your session has ended. Reload the page to sign in again."
-    : answer.status >= 500 || answer.status === 429 ? "The platform cannot be reached right now. Try again in a moment."
-    : problem.detail ?? "This recording cannot be played now.";
-  return Object.assign(new Error(`${answer.status} ${problem.code ?? ""}`), { advice });
-}
-
-function clock(seconds) {
-  const whole = Math.floor(Math.max(0, seconds || 0));
-  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  return parts[0] > 0
-    ? `${parts[0]}:${String(parts[1]).padStart(2, "0")}:${String(parts[2]).padStart(2, "0")}`
-    : `${parts[1]}:${String(parts[2]).padStart(2, "0")}`;
+  #say(words, { kind = "" } = {}) {
+    const note = this.querySelector("[data-note]");
+    note.hidden = words === "";
+    note.dataset.kind = kind;
+    note.querySelector("[data-words]").textContent = words;
+    note.querySelector("[data-retry]").hidden = kind !== "failed";
+  }
 }
 
 customElements.define("recording-player", RecordingPlayer);

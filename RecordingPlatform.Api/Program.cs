@@ -54,6 +54,7 @@ services.AddScoped<RecordingDeletion>();
 services.AddScoped<RecordingChanges>();
 services.AddScoped<Reprocessing>();
 services.AddScoped<RecordingSearch>();
+services.AddScoped<RecordingTally>();
 services.AddScoped<MultipartIntake>();
 services.AddScoped<MediaSelection>();
 services.AddScoped<MediaDelivery>();

@@ -38,6 +38,9 @@ public enum AuditAction
     GrantGiven = 220,
     GrantRevoked = 221,
     GrantsListed = 222,
+    OverviewViewed = 230,
+    FilterSaved = 240,
+    FilterDeleted = 241,
 
     ObjectPublished = 300,
     ObjectSwept = 301,

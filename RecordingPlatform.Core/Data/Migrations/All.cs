@@ -44,3 +44,9 @@ internal sealed class ListingParts() : SqlMigration("0013_listing_parts.sql");
 
 [DbContext(typeof(RecordingDb)), Migration("0013_listing_parts_indexes")]
 internal sealed class ListingPartsIndexes() : ConcurrentSqlMigration("0013_listing_parts_indexes.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0016_saved_filters")]
+internal sealed class SavedFilters() : SqlMigration("0016_saved_filters.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0016_overview_indexes")]
+internal sealed class OverviewIndexes() : ConcurrentSqlMigration("0016_overview_indexes.sql");

@@ -155,6 +155,7 @@ public sealed class LayoutTests : IClassFixture<Portal>
 
     async Task ArrangeOverviewAsync(string name, IPage page)
     {
+        _portal.Api.GivesPages = true;
         if (name == "overview")
         {
             AddMany();

@@ -44,7 +44,8 @@ public sealed partial class OverviewPage
         var recent = Api.ListRecordingsAsync(new RecordingFilter(), Recent, Live is not null, Context.RequestAborted);
         (_overview, _overviewProblem) = ((await overview).Value, (await overview).Problem);
         (_recent, _recentProblem) = ((await recent).Value?.Recordings, (await recent).Problem);
-        if (_overviewProblem is { } problem && _recentProblem is not null)
+        // A refresh that half succeeds would take away what is shown: htmx leaves it for a failure.
+        if ((Live is not null ? _overviewProblem ?? _recentProblem : _recentProblem is null ? null : _overviewProblem) is { } problem)
             Context.Response.StatusCode = problem.Status;
     }
 

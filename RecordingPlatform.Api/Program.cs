@@ -61,6 +61,7 @@ services.AddScoped<RecordingChanges>();
 services.AddScoped<RecordingNotes>();
 services.AddScoped<Reprocessing>();
 services.AddScoped<RecordingSearch>();
+services.AddScoped<RecordingTally>();
 services.AddScoped<MultipartIntake>();
 services.AddScoped<MediaSelection>();
 services.AddScoped<MediaDelivery>();

@@ -47,7 +47,8 @@ services.AddOptions<KeyManagementOptions>().Configure<ApiKeyRing>((options, ring
 services.AddAuthentication(PortalSessionHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, PortalSessionHandler>(PortalSessionHandler.SchemeName, null);
 services.AddAuthorizationBuilder()
     .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build())
-    .AddPolicy(Permission.RecordingsUpload, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.RecordingsUpload));
+    .AddPolicy(Permission.RecordingsUpload, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.RecordingsUpload))
+    .AddPolicy(Permission.RecordingsDelete, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.RecordingsDelete));
 services.AddAntiforgery(options =>
 {
     options.Cookie.Name = "portal-form";
@@ -71,13 +72,14 @@ app.UseAntiforgery();
 
 app.MapStaticAssets().AllowAnonymous();
 app.MapServiceDefaults();
-app.MapGet("/", () => TypedResults.LocalRedirect(ReturnPath.Home));
 app.MapRazorComponents<App>().WithStaticAssets();
 SignOut.Map(app);
 SetTheme.Map(app);
 RecordingEndpoints.Map(app);
 TitleEndpoints.Map(app);
 NoteEndpoints.Map(app);
+SelectionExport.Map(app);
+SavedFilters.Map(app);
 LiveEvents.Map(app);
 UploadTicket.Map(app);
 ErrorPages.Map(app);

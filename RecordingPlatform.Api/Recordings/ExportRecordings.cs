@@ -12,7 +12,7 @@ internal sealed class ExportRecordings : IEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings/export", HandleAsync).RequirePermission(Permission.RecordingsRead)
         .WithMetadata(new ProducesResponseTypeMetadata(200, typeof(FileContentHttpResult), ["application/zip"]))
-        .Answers(400, "selection_too_large", "status_unknown", "subject_id_invalid", "from_invalid", "to_invalid", "q_length", "text_invalid");
+        .Answers(400, ["selection_too_large", .. ListRecordings.Selection.Codes]);
 
     static async Task<IResult> HandleAsync([AsParameters] ListRecordings.Selection selection, string? reason, HttpContext http, RecordingSearch search, RecordingExport export, Caller caller, TimeProvider clock, CancellationToken ct)
     {

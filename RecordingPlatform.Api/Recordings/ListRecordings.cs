@@ -29,6 +29,16 @@ internal sealed class ListRecordings : IEndpoint
         /// <summary>Part of a title, call id, meeting id or phone number; 3 to 200 characters.</summary>
         [FromQuery(Name = "q")] public string? Q { get; init; }
 
+        /// <summary>true: only those with a picture.</summary>
+        [FromQuery(Name = "has_video")] public string? HasVideo { get; init; }
+        /// <summary>UUIDs of up to 100 recordings with commas between them: only these.</summary>
+        [FromQuery(Name = "ids")] public string? Ids { get; init; }
+
+        public const int MostIds = 100;
+
+        /// <summary>Codes of what <see cref="Read"/> refuses.</summary>
+        public static readonly string[] Codes = ["status_unknown", "subject_id_invalid", "from_invalid", "to_invalid", "q_length", "text_invalid", "has_video_invalid", "ids_invalid"];
+
         public (RecordingFilter? Filter, BadRequest? Problem) Read()
         {
             if (Status is { } status && RecordingStatus.Named(status) is null)
@@ -50,22 +60,40 @@ internal sealed class ListRecordings : IEndpoint
             // PostgreSQL's text cannot hold it, so nothing can match.
             if ((string?[])[MeetingId, CallId, Source, Participant, words] is var said && said.Any(t => t?.Contains('\0') == true))
                 return (null, new BadRequest("text_invalid", "A filter cannot hold a NUL character."));
-            return (new RecordingFilter { Status = Status, MeetingId = MeetingId, CallId = CallId, Source = Source, Participant = Participant, SubjectId = subject, From = from, To = to, Text = words }, null);
+            // A list of all that has none would be looked for among everything.
+            if (HasVideo is not (null or "true"))
+                return (null, new BadRequest("has_video_invalid", "has_video is true, or left out."));
+            if (!TryIds(out var ids))
+                return (null, new BadRequest("ids_invalid", $"ids are 1 to {MostIds} UUIDs with commas between them."));
+            return (new RecordingFilter { HasVideo = HasVideo is not null, Ids = ids, Status = Status, MeetingId = MeetingId, CallId = CallId, Source = Source, Participant = Participant, SubjectId = subject, From = from, To = to, Text = words }, null);
+        }
+
+        bool TryIds(out IReadOnlyList<Guid>? ids)
+        {
+            ids = null;
+            if (Ids is null)
+                return true;
+            var parts = Ids.Split(',');
+            var parsed = parts.Select(part => Guid.TryParse(part, out var id) ? id : (Guid?)null).OfType<Guid>().Distinct().ToList();
+            ids = parsed;
+            return parts.Length <= MostIds && parts.All(part => Guid.TryParse(part, out _));
         }
     }
 
     public sealed class Query : Selection
     {
-        /// <summary>From 1; ignored with a cursor.</summary>
+        /// <summary>From 1; ignored with cursor and before.</summary>
         [FromQuery(Name = "page")] public string? Page { get; init; }
         /// <summary>1 to 100; 20 without it.</summary>
         [FromQuery(Name = "page_size")] public string? PageSize { get; init; }
         /// <summary>next_cursor of an earlier answer.</summary>
         [FromQuery(Name = "cursor")] public string? Cursor { get; init; }
+        /// <summary>previous_cursor of an earlier answer: the page of newer ones that ends there.</summary>
+        [FromQuery(Name = "before")] public string? Before { get; init; }
         /// <summary>A refresh that nobody asked for by hand: audited once in ten minutes.</summary>
         [FromQuery(Name = "live")] public bool? Live { get; init; }
 
-        public string Everything => string.Join('\n', Status, MeetingId, CallId, Source, Participant, SubjectId, From, To, Q, Page, PageSize, Cursor);
+        public string Everything => string.Join('\n', Status, MeetingId, CallId, Source, Participant, SubjectId, From, To, Q, HasVideo, Ids, Page, PageSize, Cursor, Before);
     }
 
     public sealed record Response
@@ -77,10 +105,12 @@ internal sealed class ListRecordings : IEndpoint
         public required int Page { get; init; }
         public required int PageSize { get; init; }
         public string? NextCursor { get; init; }
+        /// <summary>For <c>before</c>; null on the newest page.</summary>
+        public string? PreviousCursor { get; init; }
     }
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/recordings", HandleAsync).RequirePermission(Permission.RecordingsRead)
-        .Answers(400, "page_invalid", "page_size_invalid", "cursor_invalid", "status_unknown", "subject_id_invalid", "from_invalid", "to_invalid", "q_length", "text_invalid");
+        .Answers(400, ["page_invalid", "page_size_invalid", "cursor_invalid", "before_invalid", .. Selection.Codes]);
 
     static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, RecordingSearch search, ViewTrail views, Caller caller, CancellationToken ct)
     {
@@ -91,14 +121,19 @@ internal sealed class ListRecordings : IEndpoint
         RecordingCursor? cursor = null;
         if (query.Cursor is not null && (cursor = RecordingCursor.Parse(query.Cursor)) is null)
             return new BadRequest("cursor_invalid", "cursor is what an earlier answer gave as next_cursor.");
+        RecordingCursor? before = null;
+        if (query.Before is not null && (before = RecordingCursor.Parse(query.Before)) is null)
+            return new BadRequest("before_invalid", "before is what an earlier answer gave as previous_cursor.");
+        if (cursor is not null && before is not null)
+            return new BadRequest("before_invalid", "A page begins at cursor or ends at before, not both.");
         var (filter, problem) = query.Read();
         if (filter is null)
             return problem!;
 
-        var skip = cursor is null ? (long)(page - 1) * pageSize : 0;
-        var found = skip > int.MaxValue - pageSize - 1 ? new RecordingPage([], null) : await search.PageAsync(filter, caller, cursor, (int)skip, pageSize, ct);
+        var skip = cursor is null && before is null ? (long)(page - 1) * pageSize : 0;
+        var found = before is { } end ? await search.PageBeforeAsync(filter, caller, end, pageSize, ct) : skip > int.MaxValue - pageSize - 1 ? new RecordingPage([], null) : await search.PageAsync(filter, caller, cursor, (int)skip, pageSize, ct);
         // A first page that holds everything has been counted by reading it.
-        var total = cursor is null && skip == 0 && found.Next is null ? found.Ids.Count : await search.CountAsync(filter, caller, ct);
+        var total = cursor is null && before is null && skip == 0 && found.Next is null ? found.Ids.Count : await search.CountAsync(filter, caller, ct);
         var rows = await RecordingRow.ReadAsync(db, found.Ids, ct);
         await views.RecordAsync(AuditAction.RecordingsListed, caller, query.Everything, query.Live == true, ct, facts: new { shown = rows.Count, page, status = query.Status });
         return TypedResults.Ok(new Response
@@ -109,6 +144,7 @@ internal sealed class ListRecordings : IEndpoint
             Page = page,
             PageSize = pageSize,
             NextCursor = found.Next?.ToString(),
+            PreviousCursor = found.Previous?.ToString(),
         });
     }
 

@@ -20,6 +20,7 @@ internal record RecordingItem
     public long? FileSizeBytes { get; init; }
     public double? DurationSeconds { get; init; }
     public required int ParticipantCount { get; init; }
+    public required bool HasVideo { get; init; }
     /// <summary>receiving, stored, processing, ready, failed, damaged, absent or deleted.</summary>
     public required string Status { get; init; }
     public required DateTimeOffset RecordedAt { get; init; }
@@ -75,6 +76,7 @@ internal sealed record RecordingRow(
         FileSizeBytes = Recording.SizeBytes,
         DurationSeconds = Recording.Duration?.TotalSeconds,
         ParticipantCount = Recording.ParticipantCount,
+        HasVideo = Recording.VideoCodec is not null,
         Status = RecordingStatus.Of(Recording),
         RecordedAt = Recording.RecordedAt,
         RetentionDays = Recording.RetainUntil is { } until ? (int)Math.Round((until - Recording.RecordedAt).TotalDays) : null,

@@ -38,6 +38,30 @@ public static class Visibility
         return db.Recordings.Where(rules.Aggregate(AnyOf));
     }
 
+    /// <summary>
+    /// What should exist of the conversations whose recordings the caller's role shows; null when completeness is no business of
+    /// theirs: a patient's, or a key's without a source.
+    /// </summary>
+    public static IQueryable<Expectation>? ExpectationsVisibleTo(this RecordingDb db, Caller caller)
+    {
+        if (caller.ApiKeyId is not null)
+            return caller.SourceId is { } source ? db.Expectations.Where(e => e.SourceId == source) : null;
+        if (SeesAll(caller))
+            return db.Expectations;
+        var parts = new List<IQueryable<Expectation>>();
+        if (caller.Is(Role.Operator))
+            parts.Add(db.Expectations.Where(e => db.Conversations.Any(c => c.Id == e.ConversationId && (c.Kind == ConversationKind.Call || c.Kind == ConversationKind.Alarm))));
+        if (caller.Is(Role.Clinician))
+        {
+            var sessions = db.Conversations.Where(c => c.Kind == ConversationKind.Session);
+            var held = db.Appointments.Where(a => a.ClinicianId == caller.UserId).Join(sessions, a => a.Id, c => c.AppointmentId, (_, c) => c.Id);
+            var joined = db.Participants.Where(p => p.UserId == caller.UserId).Join(sessions, p => p.ConversationId, c => c.Id, (_, c) => c.Id);
+            var attended = held.Union(joined);
+            parts.Add(db.Expectations.Where(e => attended.Contains(e.ConversationId)));
+        }
+        return parts.Count == 0 ? null : parts.Aggregate((one, other) => one.Union(other));
+    }
+
     // A key's roles show it nothing.
     static bool ShowsAttended(Caller caller) => caller.ApiKeyId is null && caller.Is(Role.Clinician);
 
@@ -60,7 +84,7 @@ public static class Visibility
     public static IQueryable<Recording> VisibleByRole(this IQueryable<Recording> recordings, Caller caller) =>
         SeesAll(caller) ? recordings : recordings.Where(Rules(caller).Aggregate(AnyOf));
 
-    static bool SeesAll(Caller caller) => caller.Is(Role.Admin) || caller.Is(Role.PracticeManager) || caller.Is(Role.ComplianceOfficer);
+    internal static bool SeesAll(Caller caller) => caller.Is(Role.Admin) || caller.Is(Role.PracticeManager) || caller.Is(Role.ComplianceOfficer);
 
     static IEnumerable<Expression<Func<Recording, bool>>> RulesAndGrants(Caller caller) => GrantedTo(caller) is { } granted ? Rules(caller).Append(granted) : Rules(caller);
 

@@ -38,10 +38,13 @@ public enum AuditAction
     GrantGiven = 220,
     GrantRevoked = 221,
     GrantsListed = 222,
+    OverviewViewed = 230,
     NotesListed = 240,
     NoteAdded = 241,
     NoteChanged = 242,
     NoteDeleted = 243,
+    FilterSaved = 250,
+    FilterDeleted = 251,
 
     ObjectPublished = 300,
     ObjectSwept = 301,

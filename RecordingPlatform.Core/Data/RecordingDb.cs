@@ -36,6 +36,7 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
     public DbSet<Recording> Recordings => Set<Recording>();
     public DbSet<RecordingNote> RecordingNotes => Set<RecordingNote>();
     public DbSet<Attendance> Attendances => Set<Attendance>();
+    public DbSet<SavedFilter> SavedFilters => Set<SavedFilter>();
     public DbSet<Expectation> Expectations => Set<Expectation>();
     public DbSet<Matter> Matters => Set<Matter>();
     public DbSet<Hold> Holds => Set<Hold>();
@@ -64,6 +65,9 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
     /// <summary>The database's <c>app_now()</c>; only inside a query.</summary>
     public static DateTimeOffset Now() => throw new InvalidOperationException("app_now() runs in the database: use it inside a query, or NowAsync.");
 
+    /// <summary>The number, from 1, of the range that begins at one of the bounds, ascending and in UTC; only inside a query.</summary>
+    public static int RangeOf(DateTimeOffset at, DateTimeOffset[] bounds) => throw new InvalidOperationException("width_bucket runs in the database: use it inside a query.");
+
     /// <summary>The time by the database's clock.</summary>
     public Task<DateTimeOffset> NowAsync(CancellationToken ct) =>
         Database.SqlQuery<DateTimeOffset>($"select app_now() as \"Value\"").SingleAsync(ct);
@@ -72,6 +76,7 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
     {
         base.OnModelCreating(builder);
         builder.HasDbFunction(typeof(RecordingDb).GetMethod(nameof(Now))!).HasName("app_now");
+        builder.HasDbFunction(typeof(RecordingDb).GetMethod(nameof(RangeOf))!).HasName("width_bucket").IsBuiltIn();
         SchemaMap.Apply(builder);
     }
 }

@@ -146,6 +146,7 @@ internal static class SchemaMap
         builder.Entity<RecordingNote>().HasOne<ApiKey>().WithMany().HasForeignKey(n => n.AuthorKeyId);
         builder.Entity<Attendance>().HasOne<User>().WithMany().HasForeignKey(a => a.UserId);
         builder.Entity<Attendance>().HasOne<Recording>().WithMany().HasForeignKey(a => a.RecordingId);
+        builder.Entity<SavedFilter>().HasOne<User>().WithMany().HasForeignKey(f => f.UserId);
         builder.Entity<Expectation>().HasOne<Conversation>().WithMany().HasForeignKey(e => e.ConversationId);
         builder.Entity<Expectation>().HasOne<Recording>().WithMany().HasForeignKey(e => e.RecordingId);
         builder.Entity<Hold>().HasOne<Matter>().WithMany().HasForeignKey(h => h.MatterId);

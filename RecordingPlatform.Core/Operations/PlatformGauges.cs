@@ -35,6 +35,11 @@ public sealed class PlatformGauges : IDisposable
 
     sealed record Stored(string Tier, string Role, long Objects, long Bytes);
 
+    /// <param name="Tier">hot, cool, cold or archive.</param>
+    /// <param name="Objects">How many objects lie there.</param>
+    /// <param name="Bytes">Their sealed bytes.</param>
+    public sealed record TierSize(string Tier, long Objects, long Bytes);
+
     public PlatformGauges(IDbContextFactory<RecordingDb> databases, TimeProvider clock)
     {
         (_databases, _clock) = (databases, clock);
@@ -83,6 +88,13 @@ public sealed class PlatformGauges : IDisposable
         {
             _reading.Release();
         }
+    }
+
+    /// <summary>What lies in the store by tier, at most <see cref="StorageFresh"/> old; null when the database did not answer.</summary>
+    public async Task<IReadOnlyList<TierSize>?> ReadTiersAsync(CancellationToken ct)
+    {
+        await RefreshAsync(ct);
+        return _state is null ? null : [.. _stored.GroupBy(s => s.Tier).Select(t => new TierSize(t.Key, t.Sum(s => s.Objects), t.Sum(s => s.Bytes)))];
     }
 
     IEnumerable<Measurement<long>> ReadQueue() => _state is not { } state ? [] :

@@ -19,6 +19,10 @@ public sealed record RecordingFilter
     public DateTimeOffset? To { get; init; }
     /// <summary>Part of a title, call id, meeting id or phone number, at least <see cref="ShortestText"/> characters.</summary>
     public string? Text { get; init; }
+    /// <summary>Only those with a picture.</summary>
+    public bool HasVideo { get; init; }
+    /// <summary>Only these.</summary>
+    public IReadOnlyList<Guid>? Ids { get; init; }
 
     /// <summary>A trigram index knows nothing of less.</summary>
     public const int ShortestText = 3;
@@ -52,14 +56,18 @@ public sealed record RecordingFilter
     }
 
     /// <summary>Whether <see cref="ApplyRest"/> narrows at all.</summary>
-    public bool HasRest => NamesConversations || (Source ?? Text) is not null || SubjectId is not null;
+    public bool HasRest => NamesFew || HasVideo || (Source ?? Text) is not null || SubjectId is not null;
 
-    /// <summary>Whether it asks for a call, a meeting or a person.</summary>
-    public bool NamesConversations => (MeetingId ?? CallId ?? Participant) is not null;
+    /// <summary>Whether it asks for a call, a meeting, a person or single recordings.</summary>
+    public bool NamesFew => (MeetingId ?? CallId ?? Participant) is not null || Ids is not null;
 
     /// <summary>Narrows by all but status and time.</summary>
     public IQueryable<Recording> ApplyRest(RecordingDb db, IQueryable<Recording> recordings)
     {
+        if (Ids is not null)
+            recordings = recordings.Where(r => Ids.Contains(r.Id));
+        if (HasVideo)
+            recordings = recordings.Where(r => r.VideoCodec != null);
         if (MeetingId is not null)
             recordings = recordings.Where(r => r.Conversation.MeetingId == MeetingId);
         if (CallId is not null)
@@ -115,6 +123,19 @@ public readonly record struct RecordingCursor(DateTimeOffset RecordedAt, Guid Id
     {
         var (recordedAt, id) = this;
         return recordings.Where(r => EF.Functions.LessThan(ValueTuple.Create(r.RecordedAt, r.Id), ValueTuple.Create(recordedAt, id)));
+    }
+
+    /// <summary>Newer ones than this place.</summary>
+    public IQueryable<Recording> Before(IQueryable<Recording> recordings)
+    {
+        var (recordedAt, id) = this;
+        return recordings.Where(r => EF.Functions.GreaterThan(ValueTuple.Create(r.RecordedAt, r.Id), ValueTuple.Create(recordedAt, id)));
+    }
+
+    public IQueryable<Attendance> Before(IQueryable<Attendance> attendances)
+    {
+        var (recordedAt, id) = this;
+        return attendances.Where(a => EF.Functions.GreaterThan(ValueTuple.Create(a.RecordedAt, a.RecordingId), ValueTuple.Create(recordedAt, id)));
     }
 
     public IQueryable<Attendance> After(IQueryable<Attendance> attendances)

@@ -48,6 +48,11 @@ internal static class RightsTable
         new("GET /api/v1/recordings",                            "200 200 200 200 200 200 200 401 403"),
         new("POST /api/v1/recordings",                           "201 201 201 201 201 201 201 401 403"),
         new("GET /api/v1/recordings/export",                     "200 200 200 200 200 200 200 401 403", Query: "?call_id=nobody-called"),
+        new("GET /api/v1/recordings/sources",                    "200 200 200 200 200 200 200 401 403"),
+        new("GET /api/v1/overview",                              "200 200 200 200 200 200 200 401 403"),
+        new("GET /api/v1/me/filters",                            "200 200 200 200 200 200 200 401 403"),
+        new("POST /api/v1/me/filters",                           "201 201 201 201 201 201 201 401 403"),
+        new("DELETE /api/v1/me/filters/{filterId:guid}",         "204 204 204 204 204 204 204 401 403", Unseen, Unseen),
         new("GET /api/v1/events",                                "200 200 200 200 200 200 200 401 403"),
         // No upgrade is asked for: whoever may follow is told that this address speaks WebSocket.
         new("GET /api/v1/events/ws",                             "400 400 400 400 400 400 400 401 403"),

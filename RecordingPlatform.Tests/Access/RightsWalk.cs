@@ -53,6 +53,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
                 "noteId" => whose == Whose.Nobody ? Fresh() : await NoteAsync(whose == Whose.Own && who is ("clinician" or "operator" or "practice_manager") ? client : running.Admin, recording!.Value),
                 "grantId" => whose == Whose.Nobody ? Fresh() : await GrantAsync(recording!.Value),
                 "keyId" => whose == Whose.Nobody ? Fresh() : (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "walked", scopes = (string[])["ops.read"] })).GetProperty("id").GetString()!,
+                "filterId" => whose == Whose.Nobody ? Fresh() : await FilterAsync(whose == Whose.Other || who is "anonymous" or "key without scope" ? "patient2" : who),
                 "userId" => whose == Whose.Nobody ? Fresh() : await running.UserIdAsync("patient2"),
                 "sessionId" => whose == Whose.Nobody ? Fresh() : await SessionAsync(pattern.Contains("/admin/", StringComparison.Ordinal) || whose == Whose.Other || who is "anonymous" or "key without scope" ? "patient2" : who),
                 "jobId" => whose == Whose.Nobody ? Fresh() : await running.ValueAsync("insert into jobs (id, kind, arguments, state, finished_at) values (gen_random_uuid(), 'test.walked', '{}', 'dead', app_now()) returning id"),
@@ -119,6 +120,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             "POST /api/v1/admin/users" => new { email = $"{Fresh()}@demo.example", display_name = "Walked", roles = (string[])["patient"], password = "twelve characters at least" },
             "PATCH /api/v1/recordings/{recordingId:guid}" => new { title = $"{Secret} renamed" },
             "PATCH /api/v1/admin/users/{userId:guid}" => new { display_name = "Mira Castellanos" },
+            "POST /api/v1/me/filters" => new { name = Fresh(), query = $"participant={Secret}" },
             "POST /internal/portal/key-ring" => new { friendly_name = Fresh(), xml = "<key/>" },
             _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) || route.EndsWith("/reprocess", StringComparison.Ordinal) || route.EndsWith("/requeue", StringComparison.Ordinal) => null,
             _ => throw new InvalidOperationException($"The walk knows no body for {route}: teach it in {nameof(RightsWalk)}."),
@@ -135,6 +137,9 @@ internal sealed partial class RightsWalk(AccessPlatform running)
         var sessions = await AccessPlatform.SendAsync(client, HttpMethod.Get, "api/v1/auth/sessions", 200);
         return sessions.GetProperty("sessions").EnumerateArray().Single(s => s.GetProperty("current").GetBoolean()).GetProperty("id").GetString()!;
     }
+
+    async Task<string> FilterAsync(string who) =>
+        (await AccessPlatform.SendAsync(await ClientAsync(who), HttpMethod.Post, "api/v1/me/filters", 201, new { name = Fresh(), query = $"participant={Secret}" })).GetProperty("id").GetString()!;
 
     async Task<string> TicketAsync(Guid recording) =>
         (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/tickets", 200, new { kind = "playback", recording_id = recording })).GetProperty("ticket").GetString()!;

@@ -64,6 +64,20 @@ public sealed class ExportTests(ApiSurface.Running running)
     }
 
     [Fact]
+    public async Task An_export_of_chosen_recordings_holds_those_and_no_more()
+    {
+        var mark = $"c{Guid.CreateVersion7():N}";
+        var ids = new List<Guid>();
+        for (var i = 0; i < 3; i++)
+            ids.Add(await Platform.UploadAsync(running.Admin, SampleMedia.Speech, fields: ("callId", mark)));
+        using var zip = new ZipArchive(new MemoryStream(await running.Admin.GetByteArrayAsync($"api/v1/recordings/export?ids={ids[0]},{ids[2]}")));
+        var manifest = JsonSerializer.Deserialize<JsonElement>(zip.GetEntry("manifest.json")!.Open());
+        Assert.Equal([ids[0], ids[2]], manifest.GetProperty("recordings").EnumerateArray().Select(l => l.GetProperty("recording_id").GetGuid()).Order());
+        Assert.Equal(4, zip.Entries.Count);
+        Assert.Equal("ids_invalid", (await Platform.ReadAsync(await running.Admin.GetAsync("api/v1/recordings/export?ids=all"), 400)).GetProperty("code").GetString());
+    }
+
+    [Fact]
     public async Task Another_programs_reader_opens_the_archive()
     {
         var mark = $"y{Guid.CreateVersion7():N}";

@@ -42,8 +42,93 @@ public sealed class ListTests(ApiSurface.Running running)
     [InlineData("to=tomorrow", "to_invalid")]
     [InlineData("q=ab", "q_length")]
     [InlineData("call_id=a%00b", "text_invalid")]
+    [InlineData("has_video=false", "has_video_invalid")]
+    [InlineData("ids=", "ids_invalid")]
+    [InlineData("ids=7", "ids_invalid")]
+    [InlineData("before=abc", "before_invalid")]
+    [InlineData("cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&before=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "before_invalid")]
     public async Task What_a_list_cannot_mean_is_said(string query, string code) =>
         Assert.Equal(code, (await Platform.ReadAsync(await Admin.GetAsync($"api/v1/recordings?{query}"), 400)).GetProperty("code").GetString());
+
+    [Fact]
+    public async Task The_way_back_shows_the_same_pages_and_ends_at_the_newest()
+    {
+        var mark = $"b{Guid.CreateVersion7():N}";
+        for (var i = 0; i < 7; i++)
+            await Platform.UploadAsync(Admin, SampleMedia.Speech, fields: [("callId", mark), ("startTime", $"2021-01-0{1 + (i / 2)}T00:00:00Z")]);
+        var all = await FindAsync($"call_id={mark}");
+        JsonElement page;
+        var there = new List<string>();
+        string? cursor = null;
+        do
+        {
+            page = await PageAsync(cursor is null ? "" : $"&cursor={cursor}");
+            there.Add(Written(page));
+            cursor = page.GetProperty("next_cursor").GetString();
+        }
+        while (cursor is not null);
+        Assert.Equal(4, there.Count);
+        var back = new List<string> { Written(page) };
+        while (page.GetProperty("previous_cursor").GetString() is { } before)
+        {
+            page = await PageAsync($"&before={before}");
+            back.Add(Written(page));
+        }
+        Assert.Equal(there, back.AsEnumerable().Reverse());
+        // And forth again from there.
+        Assert.Equal(there[1], Written(await PageAsync($"&cursor={page.GetProperty("next_cursor").GetString()}")));
+        // Above the newest there is nothing.
+        var newest = await PageAsync($"&page_size=1&cursor={(await PageAsync("&page_size=1")).GetProperty("next_cursor").GetString()}");
+        var first = await PageAsync($"&before={newest.GetProperty("previous_cursor").GetString()}");
+        Assert.Equal([all[0]], IdsOf(first));
+        Assert.Equal(JsonValueKind.Null, first.GetProperty("previous_cursor").ValueKind);
+
+        async Task<JsonElement> PageAsync(string rest) => await Platform.ReadAsync(await Admin.GetAsync($"api/v1/recordings?call_id={mark}{(rest.Contains("page_size", StringComparison.Ordinal) ? "" : "&page_size=2")}{rest}"), 200);
+        static string Written(JsonElement page) => string.Join(' ', IdsOf(page));
+    }
+
+    [Fact]
+    public async Task Chosen_recordings_and_those_with_a_picture_are_found_among_all()
+    {
+        var mark = $"v{Guid.CreateVersion7():N}";
+        var ids = new List<Guid>();
+        for (var i = 0; i < 3; i++)
+            ids.Add(await Platform.UploadAsync(Admin, SampleMedia.Speech, fields: ("callId", mark)));
+        Assert.Equal([ids[2], ids[0]], await FindAsync($"ids={ids[0]},{ids[2]},{Guid.CreateVersion7()},{ids[0]}"));
+        Assert.Equal([ids[1]], await FindAsync($"ids={ids[1]}&call_id={mark}"));
+        Assert.Empty(await FindAsync($"ids={ids[1]}&call_id=other"));
+        await running.Platform.QueryAsync($"update recordings set video_codec = 'h264' where id = '{ids[1]}'");
+        Assert.Equal([ids[1]], await FindAsync($"has_video=true&call_id={mark}"));
+        Assert.Equal("ids_invalid", (await Platform.ReadAsync(await Admin.GetAsync($"api/v1/recordings?ids={string.Join(',', Enumerable.Repeat(ids[0], 101))}"), 400)).GetProperty("code").GetString());
+        using var patient = await running.Platform.SignInAsync("patient2");
+        Assert.Equal(0, (await Platform.ReadAsync(await patient.GetAsync($"api/v1/recordings?ids={ids[0]}"), 200)).GetProperty("total").GetInt32());
+    }
+
+    [Fact]
+    public async Task The_sources_named_are_those_of_recordings_that_can_be_seen()
+    {
+        var (seen, unseen) = ($"s{Guid.CreateVersion7():N}", $"t{Guid.CreateVersion7():N}");
+        foreach (var (name, kind) in new[] { (seen, "call"), (unseen, "session") })
+        {
+            await running.Platform.QueryAsync($"""
+                with s as (insert into sources (id, name, kind) values (gen_random_uuid(), '{name}', 'freepbx') returning id),
+                     c as (insert into conversations (id, source_id, external_id, kind, started_at) select gen_random_uuid(), id, '{name}', '{kind}', '2019-01-01' from s returning id, source_id)
+                insert into recordings (id, conversation_id, source_id, external_id, state, recorded_at) select gen_random_uuid(), id, source_id, '{name}', 'absent', app_now() from c
+                """);
+        }
+        await running.Platform.QueryAsync($"insert into sources (id, name, kind) values (gen_random_uuid(), 'empty-{seen}', 'freepbx')");
+        var all = await SourcesAsync(Admin);
+        Assert.Contains(seen, all);
+        Assert.Contains(unseen, all);
+        Assert.DoesNotContain($"empty-{seen}", all);
+        using var op = await running.Platform.SignInAsync("operator");
+        var some = await SourcesAsync(op);
+        Assert.Contains(seen, some);
+        Assert.DoesNotContain(unseen, some);
+
+        static async Task<List<string?>> SourcesAsync(HttpClient client) =>
+            [.. (await Platform.ReadAsync(await client.GetAsync("api/v1/recordings/sources"), 200)).GetProperty("sources").EnumerateArray().Select(s => s.GetString())];
+    }
 
     [Fact]
     public async Task Pages_by_number_and_by_cursor_show_each_recording_once_and_the_words_of_old_systems_work()

@@ -7,6 +7,7 @@ using Npgsql;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Operations;
 using RecordingPlatform.Core.Recordings;
 using RecordingPlatform.Tests.Fixtures;
 
@@ -36,6 +37,8 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
         ("from, to", new() { From = Million.Newest.AddDays(-40), To = Million.Newest.AddDays(-39) }),
         ("rare words", new() { Text = "zebra12" }),
         ("common words", new() { Text = "conversation" }),
+        ("video", new() { HasVideo = true }),
+        ("ids", new() { Ids = Million.SomeRecordings }),
         ("ready and words", new() { Status = "ready", Text = "call-471", From = Million.Newest.AddDays(-300) }),
     ];
 
@@ -69,13 +72,14 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
     [Theory, MemberData(nameof(Roles))]
     public async Task A_page_reads_no_more_than_it_needs_wherever_it_lies(string role)
     {
-        var places = new (string Name, RecordingCursor? Cursor)[] { ("first", null), ("half way", await million.DeepAsync(0.5)), ("deep", await million.DeepAsync(0.9)) };
+        var (halfWay, deep) = (await million.DeepAsync(0.5), await million.DeepAsync(0.9));
+        var places = new (string Name, RecordingCursor? Cursor, bool Back)[] { ("first", null, false), ("half way", halfWay, false), ("deep", deep, false), ("back from half way", halfWay, true), ("back from deep", deep, true) };
         var tooMany = new List<string>();
         foreach (var (name, filter) in Filters)
         {
-            foreach (var (place, cursor) in places)
+            foreach (var (place, cursor, back) in places)
             {
-                var plans = await million.PlansAsync(filter, Million.CallerOf(role), cursor);
+                var plans = await million.PlansAsync(filter, Million.CallerOf(role), cursor, back);
                 var page = plans[0];
                 TestContext.Current.SendDiagnosticMessage("{0}, {1}, {2}: {3} rows and {4:0.0} ms, counted in {5} rows and {6:0.0} ms", role, name, place, page.Rows, page.Milliseconds, plans[1].Rows, plans[1].Milliseconds);
                 if (page.Rows > (filter.Text is null ? PageReads : PageReadsOfWords))
@@ -83,6 +87,21 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
             }
         }
         Assert.True(tooMany.Count == 0, string.Join("\n\n", tooMany));
+    }
+
+    /// <summary>
+    /// The overview's count is the newest of each part in order, no more than it is allowed of each, and the few of a source with
+    /// their session looked up.
+    /// </summary>
+    [Theory, MemberData(nameof(Roles))]
+    public async Task The_overviews_count_reads_the_two_weeks_of_what_its_reader_sees_and_nothing_else(string role)
+    {
+        var plan = await million.TallyPlanAsync(Million.CallerOf(role));
+        TestContext.Current.SendDiagnosticMessage("{0}: {1} rows and {2:0.0} ms\n{3}", role, plan.Rows, plan.Milliseconds, plan.Text);
+        Assert.DoesNotContain(plan.Nodes, n => n.Type == "Seq Scan" && Big.Contains(n.Table));
+        Assert.True(plan.Rows <= million.WithinTwoWeeks * 6, $"{role} reads {plan.Rows} rows for the {million.WithinTwoWeeks} of two weeks:\n{plan.Sql}\n{plan.Text}");
+        if (role == "admin")
+            Assert.Contains(plan.Nodes, n => n is { Type: "Index Only Scan", Table: "recordings" });
     }
 
     public sealed record Node(string Type, string? Table, double Rows);
@@ -96,6 +115,7 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
     {
         public static readonly DateTimeOffset Newest = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
         public static readonly Guid SomeSubject = IdOf(7, 2);
+        public static readonly Guid[] SomeRecordings = [.. Enumerable.Range(1, 100).Select(n => IdOf(2, n * 90))];
         static readonly Guid Pbx = IdOf(3, 1), PlainKey = IdOf(4, 1), SourceKey = IdOf(4, 2), Clinician = IdOf(5, 1), ClinicianOfFailures = IdOf(5, 21), ClinicianOfMany = IdOf(5, 401), Patient = IdOf(5, 2), Operator = IdOf(5, 3);
         public static readonly long Count = Scale.Of(1_000_000);
         static readonly bool Whole = Count == 1_000_000;
@@ -124,17 +144,32 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
         }
 
         /// <summary>The plans of the page and of the count, as the statements of the search were executed.</summary>
-        public async Task<List<Plan>> PlansAsync(RecordingFilter filter, Caller caller, RecordingCursor? cursor)
+        public Task<List<Plan>> PlansAsync(RecordingFilter filter, Caller caller, RecordingCursor? cursor, bool back = false) => PlansAsync(2, async db =>
+        {
+            var search = new RecordingSearch(db);
+            await (back ? search.PageBeforeAsync(filter, caller, cursor!.Value, 20, default) : search.PageAsync(filter, caller, cursor, 0, 20, default));
+            await search.CountAsync(filter, caller, default);
+        });
+
+        /// <summary>Recordings of the overview's two weeks, as one conversation begins every 31 seconds.</summary>
+        public double WithinTwoWeeks => Math.Min(Count, TimeSpan.FromDays(14) / TimeSpan.FromSeconds(31));
+
+        public async Task<Plan> TallyPlanAsync(Caller caller)
+        {
+            var calendar = new OverviewDays(TimeZoneInfo.Utc, Newest);
+            // The second reads the names of the sources.
+            return (await PlansAsync(2, db => new RecordingTally(db).CountAsync(caller, calendar.Bounds, calendar.End, default)))[0];
+        }
+
+        async Task<List<Plan>> PlansAsync(int statements, Func<RecordingDb, Task> run)
         {
             var options = new DbContextOptionsBuilder<RecordingDb>();
             DatabaseSetup.Configure(options, _source);
             options.AddInterceptors(_captured);
             await using var db = new RecordingDb(options.Options);
-            var search = new RecordingSearch(db);
             _captured.Commands.Clear();
-            await search.PageAsync(filter, caller, cursor, 0, 20, default);
-            await search.CountAsync(filter, caller, default);
-            Assert.Equal(2, _captured.Commands.Count);
+            await run(db);
+            Assert.Equal(statements, _captured.Commands.Count);
             var plans = new List<Plan>();
             foreach (var (sql, parameters) in _captured.Commands.ToList())
                 plans.Add(await ExplainAsync(sql, parameters));
@@ -206,14 +241,14 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
                     select pg_temp.made(6, n), pg_temp.made(1, n), 'person-' || n % {spread}, 'Person ' || n % {spread}, '+4940' || n % {spread}, case when n % 3 = 0 then pg_temp.made(5, 1 + n / 3 % 500) end
                     from generate_series(1::bigint, {n}) n;
                 alter table recordings disable trigger user;
-                insert into recordings (id, conversation_id, conversation_kind, source_id, external_id, state, processing_started_at, title, subject_id, appointment_id, uploaded_by_user_id, uploaded_by_key_id, recorded_at, deleted_at, search_text)
+                insert into recordings (id, conversation_id, conversation_kind, source_id, external_id, state, processing_started_at, title, subject_id, appointment_id, uploaded_by_user_id, uploaded_by_key_id, recorded_at, deleted_at, search_text, video_codec)
                     select pg_temp.made(2, n), c.id, c.kind, c.source_id, 'r-' || n,
                         case when n % 12 = 0 and n / 4 % 50 = 2 then case when chance < 950 then 'failed' else 'ready' end
                             when chance < 10 then 'failed' when chance < 20 then 'stored' when chance < 30 then 'damaged' else 'ready' end,
                         case when chance in (10, 11) then '{newest}'::timestamptz end,
                         t.title, case when c.kind = 'session' then pg_temp.made(7, case when n % 30 = 0 then 1 else 1 + n / 3 % 5000 end) end, case when n % 12 = 0 then pg_temp.made(8, n / 4) end,
                         case when n % 7 = 0 then pg_temp.made(5, 1 + n / 7 % 500) end, case when n % 5 = 0 then pg_temp.made(4, 1 + n / 5 % 20) end, c.started_at,
-                        case when chance between 500 and 519 then '{newest}'::timestamptz end, concat_ws(E'\n', t.title, c.external_id, c.meeting_id, c.caller_phone, c.receiver_phone)
+                        case when chance between 500 and 519 then '{newest}'::timestamptz end, concat_ws(E'\n', t.title, c.external_id, c.meeting_id, c.caller_phone, c.receiver_phone), case when n % 60 = 0 then 'h264' end
                     from generate_series(1::bigint, {n}) n
                     cross join lateral (select (hashint8(n) & 2147483647) % 1000 as chance, case when n % 97 = 0 then 'zebra' || n % {spread} || ' about nothing' else 'A conversation of day ' || n / 2787 end as title) t
                     join conversations c on c.id = pg_temp.made(1, n);

@@ -18,9 +18,9 @@ public sealed class FormTests : IClassFixture<Portal>
         var id = _portal.Api.Add()["id"];
         var visitor = _portal.SignedIn();
         List<string> forms = [.. (await _portal.Stranger().GetAsync("/sign-in")).PostForms()];
-        foreach (var path in new[] { "/recordings", $"/recordings/{id}", "/upload", "/no/such/page" })
+        foreach (var path in new[] { "/", "/recordings", "/recordings?status=failed", $"/recordings/delete?ids={id}", $"/recordings/{id}", "/upload", "/no/such/page" })
             forms.AddRange((await visitor.GetAsync(path)).PostForms());
-        Assert.True(forms.Count >= 11, $"{forms.Count} forms");
+        Assert.True(forms.Count >= 19, $"{forms.Count} forms");
         Assert.All(forms, form => Assert.Contains("name=\"__RequestVerificationToken\"", form));
     }
 
@@ -29,6 +29,9 @@ public sealed class FormTests : IClassFixture<Portal>
     [InlineData("/theme")]
     [InlineData("/upload/ticket")]
     [InlineData("/recordings/{id}")]
+    [InlineData("/recordings/delete?ids={id}")]
+    [InlineData("/recordings/filters/delete")]
+    [InlineData("/recordings?status=failed")]
     [InlineData("/sign-in")]
     public async Task A_post_without_the_token_changes_nothing(string path)
     {
@@ -52,7 +55,7 @@ public sealed class FormTests : IClassFixture<Portal>
         foreach (var (name, value) in first.Cookies)
             second.Cookies[name] = value;
         var answer = await second.PostAsync("/sign-in", [.. fields, ("Form.Email", "ada@clinic.example"), ("Form.Password", StandInApi.Password)]);
-        Assert.Equal("/recordings", answer.Expect(HttpStatusCode.Redirect).Location);
+        Assert.Equal("/", answer.Expect(HttpStatusCode.Redirect).Location);
     }
 
     [Fact]

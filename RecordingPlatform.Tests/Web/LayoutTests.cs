@@ -22,7 +22,7 @@ public sealed class LayoutTests : IClassFixture<Portal>
         get
         {
             var data = new TheoryData<string, int, ColorScheme>();
-            foreach (var page in new[] { "sign-in", "list", "filtered", "empty", "outage", "recording", "mono", "processing", "held", "upload", "missing", "error", "menu" })
+            foreach (var page in new[] { "sign-in", "overview", "overview-empty", "overview-outage", "list", "chosen", "deleting", "deleted", "filtered", "empty", "outage", "recording", "mono", "processing", "held", "upload", "missing", "error", "menu" })
             {
                 foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
                 {
@@ -68,8 +68,30 @@ public sealed class LayoutTests : IClassFixture<Portal>
                 _portal.Api.NextCursor = "more";
                 await page.GotoAsync(_portal.Address + "/recordings");
                 return;
+            case "overview" or "overview-empty" or "overview-outage":
+                await ArrangeOverviewAsync(name, page);
+                return;
+            case "chosen":
+                AddMany();
+                AddFilters();
+                await page.GotoAsync(_portal.Address + "/recordings?status=ready");
+                await page.GetByLabel("Select Follow-up call").CheckAsync();
+                await page.GetByLabel("Select Weekly supervision").CheckAsync();
+                await Expect(page.GetByText("2 selected")).ToBeVisibleAsync();
+                return;
+            case "deleting" or "deleted":
+                AddMany();
+                await page.GotoAsync(_portal.Address + "/recordings/delete?" + string.Join('&', _portal.Api.Recordings.Take(5).Select(r => $"ids={r["id"]}")) + "&ids=0197f000-0000-7000-8000-00000000dead");
+                if (name == "deleting")
+                    return;
+                await page.GetByLabel("Reason").FillAsync("recorded by mistake");
+                await page.GetByRole(AriaRole.Button, new() { Name = "Delete 5 recordings" }).ClickAsync();
+                await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
+                return;
             case "filtered":
-                await page.GotoAsync(_portal.Address + "/recordings?q=nobody&status=ready&from=2026-01-01");
+                AddFilters();
+                await page.GotoAsync(_portal.Address + "/recordings?q=nobody&status=ready&from=2026-01-01&source=freepbx&has_video=true&participant=%2B4512345678");
+                await page.GetByText("Save filter").ClickAsync();
                 return;
             case "empty":
                 await page.GotoAsync(_portal.Address + "/recordings");
@@ -131,6 +153,52 @@ public sealed class LayoutTests : IClassFixture<Portal>
         }
     }
 
+    async Task ArrangeOverviewAsync(string name, IPage page)
+    {
+        _portal.Api.GivesPages = true;
+        if (name == "overview")
+        {
+            AddMany();
+            _portal.Api.WithOverview = o =>
+            {
+                o["missing"] = new JsonObject
+                {
+                    ["late"] = 3,
+                    ["expected"] = 12,
+                    ["newest"] = new JsonArray([.. new[] { ("Couples session", "jibri", "video"), ("A first consultation with a very long name about nothing in particular", "twilio", "audio"), (null, "freepbx", "audio") }
+                        .Select((m, i) => new JsonObject { ["expectation_id"] = Guid.CreateVersion7().ToString(), ["title"] = m.Item1, ["call_id"] = $"call-{i}", ["source"] = m.Item2, ["medium"] = m.Item3, ["due_at"] = "2026-03-14T22:30:00Z" })]),
+                };
+                o["queue"] = new JsonObject { ["due"] = 14, ["later"] = 3, ["running"] = 2, ["dead"] = 1, ["oldest_wait_seconds"] = 84.5 };
+                o["storage"] = new JsonObject { ["bytes"] = 812_400_000_000, ["objects"] = 41_233, ["tiers"] = new JsonArray(
+                    new JsonObject { ["tier"] = "hot", ["bytes"] = 210_000_000_000, ["objects"] = 22_000 }, new JsonObject { ["tier"] = "cool", ["bytes"] = 180_400_000_000, ["objects"] = 9_000 },
+                    new JsonObject { ["tier"] = "cold", ["bytes"] = 22_000_000_000, ["objects"] = 3_233 }, new JsonObject { ["tier"] = "archive", ["bytes"] = 400_000_000_000, ["objects"] = 7_000 }) };
+                o["holds"] = new JsonObject { ["active"] = 7, ["matters"] = 2 };
+            };
+        }
+        if (name == "overview-empty")
+        {
+            _portal.Api.WithOverview = o =>
+            {
+                foreach (var day in o["intake"]!["days"]!.AsArray())
+                    (day!["total"], day["by_status"]) = (0, new JsonObject());
+                (o["intake"]!["by_source"], o["missing"]) = (new JsonArray(), null);
+            };
+        }
+        if (name == "overview-outage")
+        {
+            AddMany();
+            _portal.Api.Fail("/api/v1/overview", 503, "unavailable");
+        }
+        await page.GotoAsync(_portal.Address + "/");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Last 14 days" })).ToBeVisibleAsync();
+    }
+
+    void AddFilters()
+    {
+        foreach (var (name, query) in new[] { ("Ready", "status=ready"), ("Failed calls of the switchboard", "status=failed&source=freepbx"), ("Night desk", "q=night") })
+            _portal.Api.Filters.Add(new JsonObject { ["id"] = Guid.CreateVersion7().ToString(), ["name"] = name, ["query"] = query });
+    }
+
     void AddMany()
     {
         (string Status, string? Title, string Source, double? Seconds)[] some =
@@ -151,6 +219,7 @@ public sealed class LayoutTests : IClassFixture<Portal>
                 r["recorded_at"] = $"2026-03-{14 - i:00}T0{i % 9}:3{i % 6}:00Z";
                 r["legal_hold"] = i is 3 or 5;
                 r["participant_count"] = i % 4;
+                r["has_video"] = source is "jibri" or "zoom";
             });
         }
     }

@@ -20,6 +20,7 @@ internal static class Sample
         ["file_size_bytes"] = 4_812_300,
         ["duration_seconds"] = status is "ready" or "damaged" or "deleted" ? Seconds : null,
         ["participant_count"] = 2,
+        ["has_video"] = false,
         ["recorded_at"] = "2026-03-14T22:30:00Z",
         ["retention_days"] = 2555,
         ["retention_expires_at"] = "2033-03-14T22:30:00Z",

@@ -20,7 +20,7 @@ public sealed class SignInTests : IClassFixture<Portal>
     {
         var visitor = _portal.Stranger();
         var answer = (await SignInAsync(visitor)).Expect(HttpStatusCode.Redirect);
-        Assert.Equal("/recordings", answer.Location);
+        Assert.Equal("/", answer.Location);
         var cookie = Assert.Single(answer.SetCookies, c => c.StartsWith("portal-session=", StringComparison.Ordinal));
         Assert.Contains("; httponly", cookie);
         Assert.Contains("; samesite=lax", cookie);
@@ -53,9 +53,9 @@ public sealed class SignInTests : IClassFixture<Portal>
     {
         var visitor = _portal.Stranger();
         var answer = (await SignInAsync(visitor, $"/sign-in?return={Uri.EscapeDataString(foreign)}")).Expect(HttpStatusCode.Redirect);
-        Assert.Equal("/recordings", answer.Location);
+        Assert.Equal("/", answer.Location);
         var again = (await visitor.GetAsync($"/sign-in?return={Uri.EscapeDataString(foreign)}")).Expect(HttpStatusCode.Redirect);
-        Assert.Equal("/recordings", again.Location);
+        Assert.Equal("/", again.Location);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class SignInTests : IClassFixture<Portal>
         wrong.Shows("That code is not right");
         (string, string)[] still = [.. wrong.HiddenFieldsOf("Form.Code")];
         var right = (await visitor.PostAsync("/sign-in", [.. still, ("Form.Code", "123 456")])).Expect(HttpStatusCode.Redirect);
-        Assert.Equal("/recordings", right.Location);
+        Assert.Equal("/", right.Location);
     }
 
     [Fact]

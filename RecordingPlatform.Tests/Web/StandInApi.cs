@@ -14,7 +14,7 @@ namespace RecordingPlatform.Tests.Web;
 /// Answers the portal in the API's shapes, for states that the real one reaches rarely or slowly: outages, an empty archive, a
 /// slow network, an expired ticket. It decides nothing: what a test puts in is what comes out.
 /// </summary>
-public sealed class StandInApi : IAsyncDisposable
+public sealed partial class StandInApi : IAsyncDisposable
 {
     public const string ServiceKey = "rpk_portal-of-tests";
     public const string Password = "correct horse battery";
@@ -82,6 +82,7 @@ public sealed class StandInApi : IAsyncDisposable
         _fault = null;
         NextCursor = null;
         TotalIsLowerBound = MonoWaveform = NeedsTwoFactor = false;
+        ResetLists();
         UploadGate?.TrySetResult();
         UploadGate = null;
         TicketLifetime = TimeSpan.FromMinutes(15);
@@ -158,13 +159,7 @@ public sealed class StandInApi : IAsyncDisposable
                 _keyRing.Add(element);
             return Results.NoContent();
         });
-        routes.MapGet("/api/v1/recordings", () => Results.Json(new JsonObject
-        {
-            ["recordings"] = new JsonArray([.. Recordings.Select(r => r.DeepClone())]),
-            ["total"] = Recordings.Count,
-            ["total_is_lower_bound"] = TotalIsLowerBound,
-            ["next_cursor"] = NextCursor,
-        }));
+        MapLists(routes);
         routes.MapGet("/api/v1/recordings/{id}", (string id) => Find(id) is { } found ? Results.Json(found) : Problem(404, "not_found"));
         routes.MapDelete("/api/v1/recordings/{id}", Delete);
         Notes.Map(routes, Find);
@@ -252,7 +247,7 @@ public sealed class StandInApi : IAsyncDisposable
         ["id"] = "0197f000-0000-7000-8000-000000000001",
         ["email"] = "ada@clinic.example",
         ["display_name"] = "Ada Berg",
-        ["roles"] = new JsonArray("practice_manager"),
+        ["roles"] = new JsonArray([.. Roles.Select(r => JsonValue.Create(r))]),
         ["permissions"] = new JsonArray([.. Permissions.Select(p => JsonValue.Create(p))]),
     };
 

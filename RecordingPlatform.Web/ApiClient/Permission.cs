@@ -4,6 +4,8 @@ namespace RecordingPlatform.Web.ApiClient;
 internal static class Permission
 {
     public const string RecordingsUpload = "recordings.upload";
+    public const string RecordingsDownload = "recordings.download";
+    public const string RecordingsDelete = "recordings.delete";
     public const string AuditRead = "audit.read";
     public const string NotesRead = "notes.read";
 }

@@ -10,8 +10,9 @@ internal sealed partial class PlatformApi
     /// <param name="ct">Cancels.</param>
     public Task<Answer<RecordingPage>> ListRecordingsAsync(RecordingFilter filter, int pageSize, bool live, CancellationToken ct) =>
         GetAsync<RecordingPage>(WithQuery("api/v1/recordings",
-            ("q", filter.Text), ("status", filter.Status), ("from", Instant(filter.From)), ("to", Instant(filter.Until)),
-            ("cursor", filter.Cursor), ("page_size", pageSize.ToString(CultureInfo.InvariantCulture)), Live(live)), ct);
+            ("q", filter.Text), ("status", filter.Status), ("source", filter.Source), ("participant", filter.Participant), ("has_video", filter.HasVideo ? "true" : null),
+            ("call_id", filter.CallId), ("meeting_id", filter.MeetingId), ("subject_id", filter.SubjectId), ("ids", filter.Ids is { } ids ? string.Join(',', ids) : null),
+            ("from", Instant(filter.From)), ("to", Instant(filter.Until)), ("cursor", filter.Cursor), ("before", filter.Before), ("page_size", pageSize.ToString(CultureInfo.InvariantCulture)), Live(live)), ct);
 
     public Task<Answer<RecordingDetails>> GetRecordingAsync(Guid id, bool live, CancellationToken ct) =>
         GetAsync<RecordingDetails>(WithQuery($"api/v1/recordings/{id}", Live(live)), ct);
@@ -36,12 +37,30 @@ internal sealed partial class PlatformApi
     static string? Instant(DateTimeOffset? at) => at?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }
 
-/// <param name="Text">Words of the title, call or meeting.</param>
-/// <param name="Status">One of the API's status words.</param>
-/// <param name="From">Recorded at or after.</param>
-/// <param name="Until">Recorded before.</param>
-/// <param name="Cursor">Where the next page begins, as the page before gave it.</param>
-public sealed record RecordingFilter(string? Text, string? Status, DateTimeOffset? From, DateTimeOffset? Until, string? Cursor);
+public sealed record RecordingFilter
+{
+    /// <summary>Words of the title, call, meeting or a phone number.</summary>
+    public string? Text { get; init; }
+    /// <summary>One of the API's status words.</summary>
+    public string? Status { get; init; }
+    public string? Source { get; init; }
+    /// <summary>A phone number, identity or name, in full.</summary>
+    public string? Participant { get; init; }
+    public bool HasVideo { get; init; }
+    public string? CallId { get; init; }
+    public string? MeetingId { get; init; }
+    public string? SubjectId { get; init; }
+    /// <summary>Only these.</summary>
+    public IReadOnlyList<Guid>? Ids { get; init; }
+    /// <summary>Recorded at or after.</summary>
+    public DateTimeOffset? From { get; init; }
+    /// <summary>Recorded before.</summary>
+    public DateTimeOffset? Until { get; init; }
+    /// <summary>Where the page begins, as the page before gave it.</summary>
+    public string? Cursor { get; init; }
+    /// <summary>Where the page ends, as the page behind it gave it.</summary>
+    public string? Before { get; init; }
+}
 
 public sealed record RecordingPage
 {
@@ -49,6 +68,8 @@ public sealed record RecordingPage
     public required long Total { get; init; }
     public bool? TotalIsLowerBound { get; init; }
     public string? NextCursor { get; init; }
+    /// <summary>For the page of newer ones; null on the newest.</summary>
+    public string? PreviousCursor { get; init; }
 }
 
 public record RecordingItem
@@ -62,6 +83,7 @@ public record RecordingItem
     public long? FileSizeBytes { get; init; }
     public double? DurationSeconds { get; init; }
     public int? ParticipantCount { get; init; }
+    public bool HasVideo { get; init; }
     public DateTimeOffset? RecordedAt { get; init; }
     public DateTimeOffset? CreatedAt { get; init; }
     public int? RetentionDays { get; init; }

@@ -1,26 +1,70 @@
 using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
 using RecordingPlatform.Web.ApiClient;
 using RecordingPlatform.Web.Shell;
 
 namespace RecordingPlatform.Web.Recordings;
 
-/// <summary>The list's filters as the address bar holds them: what can be bookmarked, shared and gone back to.</summary>
-/// <param name="Text">Words to find.</param>
-/// <param name="Status">One of <see cref="StatusLook.All"/>.</param>
-/// <param name="From">First day, in the reader's calendar.</param>
-/// <param name="To">Last day, included.</param>
-/// <param name="Cursor">The page of the list; none is the newest.</param>
-internal sealed record ListQuery(string? Text, string? Status, DateOnly? From, DateOnly? To, string? Cursor)
+/// <summary>The list's filters as the address bar holds them: what can be bookmarked, shared, saved and gone back to.</summary>
+public sealed record ListQuery
 {
     public const string Path = "/recordings";
 
     /// <summary>The API finds words of this length and longer.</summary>
     public const int ShortestText = 3;
 
-    public static ListQuery Parse(string? text, string? status, string? from, string? to, string? cursor) =>
-        new(Given(text), Given(status), Day(from), Day(to), Given(cursor));
+    /// <summary>Words to find.</summary>
+    public string? Text { get; init; }
+    /// <summary>One of <see cref="StatusLook.All"/>.</summary>
+    public string? Status { get; init; }
+    public string? Source { get; init; }
+    /// <summary>A phone number, identity or name, in full.</summary>
+    public string? Participant { get; init; }
+    public bool HasVideo { get; init; }
+    /// <summary>First day, in the reader's calendar.</summary>
+    public DateOnly? From { get; init; }
+    /// <summary>Last day, included.</summary>
+    public DateOnly? To { get; init; }
+    /// <summary>Only in addresses that other pages and programs make.</summary>
+    public string? CallId { get; init; }
+    public string? MeetingId { get; init; }
+    public string? SubjectId { get; init; }
+    /// <summary>Where the page begins; none is the newest.</summary>
+    public string? Cursor { get; init; }
+    /// <summary>Where the page ends: the way back.</summary>
+    public string? Before { get; init; }
 
-    public bool IsFiltered => Text is not null || Status is not null || From is not null || To is not null;
+    public static ListQuery Parse(IQueryCollection query) => Parse(name => query[name].FirstOrDefault());
+
+    /// <summary>Of an address without its question mark.</summary>
+    public static ListQuery Parse(string query)
+    {
+        var values = QueryHelpers.ParseQuery(query);
+        return Parse(name => values.TryGetValue(name, out var value) ? value.FirstOrDefault() : null);
+    }
+
+    static ListQuery Parse(Func<string, string?> value) => new()
+    {
+        Text = Given(value("q")),
+        Status = Given(value("status")),
+        Source = Given(value("source")),
+        Participant = Given(value("participant")),
+        HasVideo = value("has_video") == "true",
+        From = Day(value("from")),
+        To = Day(value("to")),
+        CallId = Given(value("call_id")),
+        MeetingId = Given(value("meeting_id")),
+        SubjectId = Given(value("subject_id")),
+        Cursor = Given(value("cursor")),
+        Before = Given(value("before")),
+    };
+
+    public bool IsFiltered => Filters.Length > 0;
+
+    /// <summary>Whether one of the less usual filters is set, whose fields are folded away otherwise.</summary>
+    public bool IsUnusual => Participant is not null || HasVideo;
+
+    public bool IsNewest => Cursor is null && Before is null;
 
     /// <summary>A range that ends before it begins: nothing can match, and saying so helps more than an empty list.</summary>
     public bool IsBackwards => From > To;
@@ -28,21 +72,75 @@ internal sealed record ListQuery(string? Text, string? Status, DateOnly? From, D
     /// <summary>Still being typed: the list is shown as if there were no words yet.</summary>
     public bool IsTooShort => Text?.Length < ShortestText;
 
-    internal RecordingFilter ForApi(Appearance looks) =>
-        new(IsTooShort ? null : Text, Status, From is { } from ? looks.StartOf(from) : null, To is { } to ? looks.StartOf(to.AddDays(1)) : null, Cursor);
+    /// <summary>What is filtered by, without the page: two addresses with the same filters have the same.</summary>
+    public string Filters => Written(this with { Cursor = null, Before = null }, live: null);
 
-    /// <summary>The address of these filters, on another page of the list.</summary>
-    public string At(string? cursor) => Address(cursor, live: null);
+    internal RecordingFilter ForApi(Appearance looks) => new()
+    {
+        Text = IsTooShort ? null : Text,
+        Status = Status,
+        Source = Source,
+        Participant = Participant,
+        HasVideo = HasVideo,
+        From = From is { } from ? looks.StartOf(from) : null,
+        Until = To is { } to ? looks.StartOf(to.AddDays(1)) : null,
+        CallId = CallId,
+        MeetingId = MeetingId,
+        SubjectId = SubjectId,
+        Cursor = Cursor,
+        Before = Before,
+    };
+
+    /// <summary>The address of these filters on the newest page.</summary>
+    public string Newest => (this with { Cursor = null, Before = null }).Address;
+
+    public string Older(string cursor) => (this with { Cursor = cursor, Before = null }).Address;
+
+    public string Newer(string cursor) => (this with { Cursor = null, Before = cursor }).Address;
+
+    public string Address => At(Written(this, live: null));
 
     /// <summary>Where the list as it is refreshes itself from.</summary>
-    public string Live => Address(Cursor, live: "true");
+    public string Live => At(Written(this, live: "true"));
 
-    string Address(string? cursor, string? live)
+    /// <summary>Each filter in words, and the address without it.</summary>
+    internal IEnumerable<FilterChip> Chips()
     {
-        (string Name, string? Value)[] parts = [("q", Text), ("status", Status), ("from", Written(From)), ("to", Written(To)), ("cursor", cursor), ("live", live)];
-        var query = string.Join('&', parts.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
-        return query.Length == 0 ? Path : $"{Path}?{query}";
+        var first = this with { Cursor = null, Before = null };
+        if (Text is not null)
+            yield return new("Search", Text, (first with { Text = null }).Address);
+        if (Status is not null)
+            yield return new("Status", StatusLook.Of(Status).Word, (first with { Status = null }).Address);
+        if (Source is not null)
+            yield return new("Source", Naming.Source(Source), (first with { Source = null }).Address);
+        if (From is { } from)
+            yield return new("From", Appearance.Day(from), (first with { From = null }).Address);
+        if (To is { } to)
+            yield return new("To", Appearance.Day(to), (first with { To = null }).Address);
+        if (Participant is not null)
+            yield return new("Participant", Participant, (first with { Participant = null }).Address);
+        if (HasVideo)
+            yield return new("Media", "With video", (first with { HasVideo = false }).Address);
+        if (CallId is not null)
+            yield return new("Call", CallId, (first with { CallId = null }).Address);
+        if (MeetingId is not null)
+            yield return new("Meeting", MeetingId, (first with { MeetingId = null }).Address);
+        if (SubjectId is not null)
+            yield return new("Person", SubjectId, (first with { SubjectId = null }).Address);
     }
+
+    static string Written(ListQuery list, string? live)
+    {
+        (string Name, string? Value)[] parts =
+        [
+            ("q", list.Text), ("status", list.Status), ("source", list.Source), ("participant", list.Participant), ("has_video", list.HasVideo ? "true" : null),
+            ("from", Written(list.From)), ("to", Written(list.To)), ("call_id", list.CallId), ("meeting_id", list.MeetingId), ("subject_id", list.SubjectId),
+            ("cursor", list.Cursor), ("before", list.Before), ("live", live),
+        ];
+        return string.Join('&', parts.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
+    }
+
+    static string At(string query) => query.Length == 0 ? Path : $"{Path}?{query}";
 
     public static string? Written(DateOnly? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
@@ -51,3 +149,8 @@ internal sealed record ListQuery(string? Text, string? Status, DateOnly? From, D
     // Typed by hand into the address: what is no date is no filter.
     static DateOnly? Day(string? text) => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day < DateOnly.MaxValue ? day : null;
 }
+
+/// <param name="Name">What is filtered by.</param>
+/// <param name="Value">In words.</param>
+/// <param name="Without">The list's address without this filter.</param>
+internal sealed record FilterChip(string Name, string Value, string Without);

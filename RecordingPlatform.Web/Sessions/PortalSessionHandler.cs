@@ -46,6 +46,7 @@ internal sealed class PortalSessionHandler(
         new(ClaimTypes.Email, user.Email ?? ""),
         new(ClaimTypes.Name, (string.IsNullOrWhiteSpace(user.DisplayName) ? user.Email : user.DisplayName) ?? ""),
         .. user.Permissions.Select(p => new Claim(PermissionClaim, p)),
+        .. user.Roles.Select(r => new Claim(ClaimTypes.Role, r)),
     ], Scheme.Name));
 
     public const string PermissionClaim = "permission";

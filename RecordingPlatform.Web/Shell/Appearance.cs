@@ -20,6 +20,15 @@ internal sealed class Appearance(IHttpContextAccessor context)
 
     public string Minute(DateTimeOffset at) => Local(at).ToString("d MMM yyyy, HH:mm", English);
 
+    public static string Day(DateOnly day) => day.ToString("d MMM yyyy", English);
+
+    public static string LongDay(DateOnly day) => day.ToString("dddd d MMMM", English);
+
+    /// <summary>The day of this browser's calendar in which the instant falls.</summary>
+    public DateOnly DayOf(DateTimeOffset at) => DateOnly.FromDateTime(Local(at).DateTime);
+
+    public TimeOnly HourOf(DateTimeOffset at) => TimeOnly.FromDateTime(Local(at).DateTime);
+
     /// <summary>The instant at which a day of this browser's calendar begins.</summary>
     public DateTimeOffset StartOf(DateOnly day)
     {

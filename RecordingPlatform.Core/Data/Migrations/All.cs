@@ -47,3 +47,9 @@ internal sealed class ListingPartsIndexes() : ConcurrentSqlMigration("0013_listi
 
 [DbContext(typeof(RecordingDb)), Migration("0015_notes")]
 internal sealed class Notes() : SqlMigration("0015_notes.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0016_saved_filters")]
+internal sealed class SavedFilters() : SqlMigration("0016_saved_filters.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0016_overview_indexes")]
+internal sealed class OverviewIndexes() : ConcurrentSqlMigration("0016_overview_indexes.sql");

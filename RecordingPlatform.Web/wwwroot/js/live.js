@@ -3,15 +3,17 @@ import { LiveStream } from "./live-stream.js";
 
 const root = document.documentElement;
 const list = "[data-live-list]";
+const overview = "[data-live-overview]";
 const recording = "[data-live-recording]";
 const notes = "[data-live-notes]";
 const notesChanged = "recording.notes_changed";
 
-// A burst of events is one request, and a stream of them one a second.
+// A burst of events is one request, and a stream of them one a second; an overview counts, and nobody reads numbers that fast.
 const soon = 100;
-const apart = 1000;
+const second = 1000;
+const overviewApart = 5000;
 
-function refresher(selector) {
+function refresher(selector, apart) {
   let timer = 0;
   let last = -apart;
   return () => {
@@ -23,10 +25,11 @@ function refresher(selector) {
   };
 }
 
-const refreshList = refresher(list);
-const refreshRecording = refresher(recording);
+const refreshList = refresher(list, second);
+const refreshOverview = refresher(overview, overviewApart);
+const refreshRecording = refresher(recording, second);
 // What somebody is writing is not drawn over: saving or leaving it brings the list as it is then.
-const refreshNotes = refresher(`${notes}:not(:has([data-editing]))`);
+const refreshNotes = refresher(`${notes}:not(:has([data-editing]))`, second);
 
 function hearOfRecording(shown, event) {
   if (event.kind === notesChanged) {
@@ -45,6 +48,8 @@ function hearOfRecording(shown, event) {
 function hear(event) {
   if (document.querySelector(list) && event.kind !== "recording.progress" && event.kind !== notesChanged)
     refreshList();
+  if (document.querySelector(overview) && event.kind !== "recording.progress")
+    refreshOverview();
   const shown = document.querySelector(recording);
   if (shown && (event.kind === "reset" || event.recording_id === shown.dataset.liveRecording))
     hearOfRecording(shown, event);
@@ -59,7 +64,7 @@ function connect() {
   return port2;
 }
 
-if (document.querySelector(`${list}, ${recording}`)) {
+if (document.querySelector(`${list}, ${overview}, ${recording}`)) {
   let position = root.dataset.events ? Number(root.dataset.events) : null;
   const port = connect();
   const look = visible => port.postMessage({ visible, position });

@@ -16,6 +16,7 @@ public enum AuditAction
     UserCreated = 110,
     UserChanged = 111,
     UsersListed = 112,
+    PasswordChanged = 113,
     ApiKeyCreated = 120,
     ApiKeyRevoked = 121,
     ApiKeysListed = 122,
@@ -38,6 +39,7 @@ public enum AuditAction
     GrantGiven = 220,
     GrantRevoked = 221,
     GrantsListed = 222,
+    HoldPlaced = 230,
 
     ObjectPublished = 300,
     ObjectSwept = 301,

@@ -48,6 +48,7 @@ services.AddScoped<Callers>();
 services.AddScoped<Sessions>();
 services.AddScoped<ApiKeys>();
 services.AddScoped<Accounts>();
+services.AddScoped<PasswordChange>();
 services.AddScoped<Tickets>();
 services.AddScoped<RecordingIntake>();
 services.AddScoped<RecordingDeletion>();

@@ -79,6 +79,7 @@ SetTheme.Map(app);
 RecordingEndpoints.Map(app);
 LiveEvents.Map(app);
 UploadTicket.Map(app);
+PlainUpload.Map(app);
 EndDevices.Map(app);
 ErrorPages.Map(app);
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using RecordingPlatform.Web.ApiClient;
-using RecordingPlatform.Web.Shell;
 
 namespace RecordingPlatform.Web.Account;
 
@@ -12,8 +11,7 @@ internal static class EndDevices
     public const string Path = "/account/devices/end";
 
     public static void Map(IEndpointRouteBuilder routes) => routes
-        .MapPost(Path, HandleAsync)
-        .AddEndpointFilter<AntiforgeryFilter>();
+        .MapPost(Path, HandleAsync);
 
     static async Task<RedirectHttpResult> HandleAsync([FromForm] Guid? id, PlatformApi api, CancellationToken ct)
     {

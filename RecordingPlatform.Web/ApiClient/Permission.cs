@@ -4,6 +4,7 @@ namespace RecordingPlatform.Web.ApiClient;
 internal static class Permission
 {
     public const string RecordingsUpload = "recordings.upload";
+    public const string RecordingsEdit = "recordings.edit";
     public const string AuditRead = "audit.read";
 }
 

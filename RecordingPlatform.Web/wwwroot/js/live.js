@@ -4,6 +4,7 @@ import { LiveStream } from "./live-stream.js";
 const root = document.documentElement;
 const list = "[data-live-list]";
 const recording = "[data-live-recording]";
+const uploads = "[data-upload]";
 
 // A burst of events is one request, and a stream of them one a second.
 const soon = 100;
@@ -42,6 +43,7 @@ function hear(event) {
   const shown = document.querySelector(recording);
   if (shown && (event.kind === "reset" || event.recording_id === shown.dataset.liveRecording))
     hearOfRecording(shown, event);
+  document.querySelector(uploads)?.dispatchEvent(new CustomEvent("live", { detail: event }));
 }
 
 function connect() {
@@ -53,7 +55,7 @@ function connect() {
   return port2;
 }
 
-if (document.querySelector(`${list}, ${recording}`)) {
+if (document.querySelector(`${list}, ${recording}, ${uploads}`)) {
   let position = root.dataset.events ? Number(root.dataset.events) : null;
   const port = connect();
   const look = visible => port.postMessage({ visible, position });

@@ -102,6 +102,7 @@ public sealed class LayoutTests : IClassFixture<Portal>
                 return;
             case "upload":
                 _portal.Api.UploadGate = new();
+                _portal.Api.Permissions.Add("recordings.edit");
                 await page.GotoAsync(_portal.Address + "/upload");
                 await page.Locator("[data-files]").SetInputFilesAsync(new FilePayload[]
                 {

@@ -97,6 +97,7 @@ public sealed class UploadTests : IClassFixture<Portal>
     [Fact]
     public async Task Whether_it_arrived_is_not_known_so_the_retry_keeps_its_key_and_a_refused_file_gets_another()
     {
+        _portal.Api.Permissions.Add("recordings.edit");
         await using var window = await _browser.OpenAsync();
         var page = window.Page;
         await window.SignInAsync(_portal, "/upload");

@@ -54,6 +54,7 @@ services.AddScoped<Callers>();
 services.AddScoped<Sessions>();
 services.AddScoped<ApiKeys>();
 services.AddScoped<Accounts>();
+services.AddScoped<PasswordChange>();
 services.AddScoped<Tickets>();
 services.AddScoped<RecordingIntake>();
 services.AddScoped<RecordingDeletion>();

@@ -73,6 +73,7 @@ if (here)
             .WithEnvironment("Administrator__Email", adminEmail)
             .WithEnvironment("Administrator__Password", adminPassword)
             .WithEnvironment("Demo__UsersFile", Path.Combine(data, "demo-users.json"))
+            .WithEnvironment("Demo__Media", Path.GetFullPath("../RecordingPlatform.Worker/Demo/Media", builder.AppHostDirectory))
             .WaitForCompletion(migrate);
         OnThisMachine(demo);
         StoredIn(blobs, demo);

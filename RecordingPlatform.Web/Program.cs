@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.Options;
 using RecordingPlatform.ServiceDefaults;
 using RecordingPlatform.Web;
+using RecordingPlatform.Web.Account;
 using RecordingPlatform.Web.ApiClient;
 using RecordingPlatform.Web.Live;
 using RecordingPlatform.Web.Recordings;
@@ -82,6 +83,8 @@ SelectionExport.Map(app);
 SavedFilters.Map(app);
 LiveEvents.Map(app);
 UploadTicket.Map(app);
+PlainUpload.Map(app);
+EndDevices.Map(app);
 ErrorPages.Map(app);
 
 await app.RunAsync();

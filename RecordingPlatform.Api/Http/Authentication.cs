@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -23,7 +24,9 @@ internal sealed class Authentication(IOptionsMonitor<AuthenticationSchemeOptions
     {
         if (await Credential.FindAsync(Request, callers, Context.RequestAborted) is not { } caller)
             return AuthenticateResult.NoResult();
-        caller = caller with { Ip = Context.Connection.RemoteIpAddress?.ToString(), UserAgent = Short(Request.Headers.UserAgent) };
+        if (Credential.IsFromPortal(Request, caller))
+            Context.Features.Set(new PortalVisitor(Request.Headers[PortalVisitor.AddressHeader]));
+        caller = caller with { Ip = AddressOf(Context), UserAgent = Short(Request.Headers.UserAgent) };
         Context.Features.Set(caller);
         var identity = new ClaimsIdentity(caller.Permissions.Select(p => new Claim(PermissionClaim, p)), SchemeName);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
@@ -50,12 +53,21 @@ internal sealed class Authentication(IOptionsMonitor<AuthenticationSchemeOptions
     public static Caller Anonymous(HttpContext context) => Caller.System with
     {
         Kind = ActorKind.Anonymous,
-        Ip = context.Connection.RemoteIpAddress?.ToString(),
+        Ip = AddressOf(context),
         UserAgent = Short(context.Request.Headers.UserAgent),
     };
 
+    static string? AddressOf(HttpContext context) =>
+        context.Features.Get<PortalVisitor>()?.Address is { } told && IPAddress.TryParse(told, out var address) ? address.ToString() : context.Connection.RemoteIpAddress?.ToString();
+
     // Enough to recognise a device by; the rest is noise somebody else controls.
     static string? Short(string? userAgent) => string.IsNullOrEmpty(userAgent) ? null : userAgent[..Math.Min(userAgent.Length, 200)];
+}
+
+/// <summary>The browser behind the portal, by the portal's word: its key was checked. The user agent comes as its own header.</summary>
+internal sealed record PortalVisitor(string? Address)
+{
+    public const string AddressHeader = "X-Portal-Client-Address";
 }
 
 /// <summary>The permission a route asks for: read by the authorization, the refusal, and the tests that walk every route.</summary>

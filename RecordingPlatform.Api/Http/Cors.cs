@@ -11,7 +11,7 @@ internal static class Cors
             if (portalOrigin is not null)
                 policy.WithOrigins(portalOrigin.TrimEnd('/'));
             policy.WithMethods("GET", "HEAD", "POST")
-                .WithHeaders("Content-Type", "Range")
-                .WithExposedHeaders("Location", "Upload-Offset", "Upload-Length", "Tus-Resumable", "Content-Range");
+                .WithHeaders("Content-Type", "Range", IdempotentWrites.Header)
+                .WithExposedHeaders("Location", "Upload-Offset", "Upload-Length", "Tus-Resumable", "Content-Range", "Retry-After");
         }));
 }

@@ -18,4 +18,8 @@ internal static class Credential
             return program;
         return program.May(Permission.PortalServe) ? await callers.BySessionTokenAsync(handle, SessionKind.Portal, ct) : null;
     }
+
+    /// <summary>Whether <see cref="FindAsync"/> found this caller by the portal's key: then the portal says who its visitor is.</summary>
+    public static bool IsFromPortal(HttpRequest request, Caller caller) =>
+        caller.May(Permission.PortalServe) || (request.Headers.Authorization.Count == 0 && request.Headers[Authentication.PortalSessionHeader] is [{ Length: > 0 }]);
 }

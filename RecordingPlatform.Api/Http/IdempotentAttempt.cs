@@ -20,4 +20,6 @@ internal sealed class IdempotentAttempt(IdempotencyKey row)
 /// <summary>A body too large to be held in memory.</summary>
 /// <param name="FingerprintAsync">Reads the body to its end and says what it holds; null when it is malformed.</param>
 /// <param name="RepeatAsync">The answer once more, from where the outcome lies.</param>
-internal sealed record StreamedBody(Func<HttpContext, CancellationToken, Task<byte[]?>> FingerprintAsync, Func<HttpContext, string, CancellationToken, Task<IResult>> RepeatAsync);
+/// <param name="CallerAsync">Who sends it, also where a ticket in the address says so; a ticket is used up by asking. Null when nobody is known.</param>
+internal sealed record StreamedBody(Func<HttpContext, CancellationToken, Task<byte[]?>> FingerprintAsync, Func<HttpContext, string, CancellationToken, Task<IResult>> RepeatAsync,
+    Func<HttpContext, CancellationToken, Task<Caller?>> CallerAsync);

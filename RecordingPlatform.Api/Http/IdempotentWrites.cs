@@ -27,12 +27,16 @@ internal sealed class IdempotentWrites(RecordingDb db, IdempotencyStore store, T
 
     public static bool IsWrite(string method) => HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method) || HttpMethods.IsDelete(method);
 
-    public static Task AnswerAsync(HttpContext http, RequestDelegate next)
+    public static async Task AnswerAsync(HttpContext http, RequestDelegate next)
     {
         var honoured = IsWrite(http.Request.Method) && http.Request.Headers.ContainsKey(Header) && http.GetEndpoint() is RouteEndpoint endpoint
-            && endpoint.Metadata.GetMetadata<NotIdempotentBecause>() is null && http.Features.Get<Caller>() is not null;
-        return honoured ? http.RequestServices.GetRequiredService<IdempotentWrites>().OnceAsync(http, next) : next(http);
+            && endpoint.Metadata.GetMetadata<NotIdempotentBecause>() is null && await HasCallerAsync(http, endpoint);
+        await (honoured ? http.RequestServices.GetRequiredService<IdempotentWrites>().OnceAsync(http, next) : next(http));
     }
+
+    static async Task<bool> HasCallerAsync(HttpContext http, RouteEndpoint endpoint) =>
+        http.Features.Get<Caller>() is not null
+        || (endpoint.Metadata.GetMetadata<StreamedBody>() is { } streamed && await streamed.CallerAsync(http, http.RequestAborted) is not null);
 
     async Task OnceAsync(HttpContext http, RequestDelegate next)
     {

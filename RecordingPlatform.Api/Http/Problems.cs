@@ -11,11 +11,16 @@ internal abstract class Problem(int status, string code, string detail) : IResul
     /// <summary>Seconds after which trying again makes sense.</summary>
     public int? RetryAfter { get; init; }
 
+    /// <summary>How many bytes would have been taken, where there were too many.</summary>
+    public long? LimitBytes { get; init; }
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         if (RetryAfter is { } seconds)
             httpContext.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var details = new ProblemDetails { Status = status, Detail = detail, Extensions = { ["code"] = code, ["trace_id"] = System.Diagnostics.Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier } };
+        if (LimitBytes is { } limit)
+            details.Extensions["limit_bytes"] = limit;
         return TypedResults.Problem(details).ExecuteAsync(httpContext);
     }
 

@@ -57,6 +57,8 @@ internal static class RateLimits
         if (http.GetEndpoint()?.Metadata.GetMetadata<SignInRoute>() is not null)
         {
             return caller?.May(Permission.PortalServe) == true ? Bucket("portal sign-in", limits.PortalSignInsPerMinute)
+                // Signed in already and asked for the password once more: through the portal everybody has one address.
+                : caller?.UserId is { } user ? Bucket($"sign-in of {user}", limits.SignInsPerMinute)
                 : Bucket($"sign-in {AddressOf(http)}", limits.SignInsPerMinute);
         }
         return caller?.ActorId is { } id ? Bucket($"caller {id}", limits.RequestsPerMinute) : Bucket($"address {AddressOf(http)}", limits.AnonymousPerMinute);

@@ -178,7 +178,7 @@ internal sealed class MultipartIntake(ObjectWriter objects, IOptions<IngestOptio
         }
     }
 
-    TooLarge TooLarge() => new("file_too_large", $"A file may have {options.Value.MaxFileBytes} bytes here (Ingest:MaxFileBytes).");
+    TooLarge TooLarge() => new("file_too_large", $"A file may have {options.Value.MaxFileBytes} bytes here (Ingest:MaxFileBytes).") { LimitBytes = options.Value.MaxFileBytes };
 
     static ReceivedUpload Refuse(Problem problem) => new() { Problem = problem };
 

@@ -28,7 +28,7 @@ internal sealed class UploadRecording : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/api/v1/recordings", HandleAsync)
-        .WithMetadata(new PermissionNeeded(Permission.RecordingsUpload), new StreamedBody(FingerprintAsync, RepeatAsync))
+        .WithMetadata(new PermissionNeeded(Permission.RecordingsUpload), new StreamedBody(FingerprintAsync, RepeatAsync, CallerAsync))
         .AllowAnonymous("The handler decides: a browser brings an upload ticket instead of a header.")
         .RequireCors(Cors.Portal)
         .Produces<Response>(201)
@@ -40,9 +40,9 @@ internal sealed class UploadRecording : IEndpoint
         .Answers(503, "key_service_unavailable")
         .Answers(507, "store_full");
 
-    static async Task<IResult> HandleAsync(HttpContext http, MultipartIntake intake, RecordingIntake recordings, Tickets tickets, AuditTrail audit, RecordingDb db, CancellationToken ct)
+    static async Task<IResult> HandleAsync(HttpContext http, MultipartIntake intake, RecordingIntake recordings, AuditTrail audit, RecordingDb db, CancellationToken ct)
     {
-        if (await CallerOfAsync(http, tickets, ct) is not { } caller)
+        if (await CallerAsync(http, ct) is not { } caller)
             return new Unauthorized("unauthenticated", "Sign in first (POST /api/v1/auth/login), send an API key as X-Api-Key, or bring an unused upload ticket as ?ticket=.");
         if (!caller.May(Permission.RecordingsUpload))
         {
@@ -84,13 +84,16 @@ internal sealed class UploadRecording : IEndpoint
         return Answer(await http.RequestServices.GetRequiredService<RecordingDb>().Recordings.AsNoTracking().SingleAsync(r => r.Id == id, ct));
     }
 
-    static async Task<Caller?> CallerOfAsync(HttpContext http, Tickets tickets, CancellationToken ct)
+    static async Task<Caller?> CallerAsync(HttpContext http, CancellationToken ct)
     {
-        if (http.Features.Get<Caller>() is { } signedIn)
-            return signedIn;
-        if (http.Request.Query["ticket"] is not [{ Length: > 0 } ticket] || await tickets.SpendUploadAsync(ticket, ct) is not { } caller)
+        if (http.Features.Get<Caller>() is { } known)
+            return known;
+        if (http.Request.Query["ticket"] is not [{ Length: > 0 } ticket] || await http.RequestServices.GetRequiredService<Tickets>().SpendUploadAsync(ticket, ct) is not { } caller)
             return null;
         var from = Authentication.Anonymous(http);
-        return caller with { Ip = from.Ip, UserAgent = from.UserAgent };
+        caller = caller with { Ip = from.Ip, UserAgent = from.UserAgent };
+        // The ticket is used up: whoever asks again is told the same.
+        http.Features.Set(caller);
+        return caller;
     }
 }

@@ -52,6 +52,16 @@ public sealed class Sessions(RecordingDb db, UserManager<User> users, AuditTrail
         return new SignInResult.SignedIn(user);
     }
 
+    /// <summary>Checks the password of somebody who is signed in; wrong ones count as those at sign-in do.</summary>
+    internal async Task<SignInResult> ConfirmAsync(User user, string password, Caller caller, CancellationToken ct)
+    {
+        if (await LockedAsync(user.Id, ct) is { } locked)
+            return await LockedOutAsync(locked, user, caller, ct);
+        if (!await users.CheckPasswordAsync(user, password))
+            return await RefusedAsync(user, caller, ct);
+        return await LockedAsync(user.Id, ct) is { } meanwhile ? await LockedOutAsync(meanwhile, user, caller, ct) : new SignInResult.SignedIn(user);
+    }
+
     /// <summary>Opens a session and saves it with its audit row.</summary>
     public async Task<IssuedTokens> OpenAsync(User user, SessionKind kind, Caller anonymous, CancellationToken ct)
     {

@@ -53,7 +53,7 @@ public sealed class RecordingIntake(RecordingDb db, AuditTrail audit)
             UploadedByUserId = caller.UserId,
             UploadedByKeyId = caller.ApiKeyId,
             RecordedAt = fields.StartedAt ?? now,
-            ParticipantCount = new[] { fields.CallerPhone, fields.ReceiverPhone }.Count(p => p is not null),
+            ParticipantCount = Math.Max(new[] { fields.CallerPhone, fields.ReceiverPhone }.Count(p => p is not null), await db.Participants.CountAsync(p => p.ConversationId == conversation.Id, ct)),
             MimeType = type.AudioContentType,
             Container = type.Name,
             SizeBytes = original.Facts!.PlaintextLength,

@@ -34,6 +34,26 @@ public sealed class IdempotencyTests(AccessPlatform running)
     }
 
     [Fact]
+    public async Task An_upload_that_is_repeated_with_a_new_ticket_is_stored_once()
+    {
+        var key = Guid.CreateVersion7().ToString();
+        using var manager = await Platform.SignInAsync("practice_manager");
+        var first = await UploadByTicketAsync(manager, key);
+        Assert.Equal(first, await UploadByTicketAsync(manager, key));
+        // Somebody else's equal key is another key.
+        Assert.NotEqual(first, await UploadByTicketAsync(running.Admin, key));
+        Assert.Equal("2", await running.ValueAsync($"select count(*) from recordings where title = 'By ticket {key}'"));
+    }
+
+    async Task<string?> UploadByTicketAsync(HttpClient client, string key)
+    {
+        var ticket = (await AccessPlatform.SendAsync(client, HttpMethod.Post, "api/v1/tickets", 200, new { kind = "upload" })).GetProperty("ticket").GetString()!;
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"api/v1/recordings?ticket={Uri.EscapeDataString(ticket)}") { Content = AccessPlatform.Multipart(("title", $"By ticket {key}")) };
+        request.Headers.Add("Idempotency-Key", key);
+        return (await Platform.ReadAsync(await Platform.Anonymous.SendAsync(request), 201)).GetProperty("id").GetString();
+    }
+
+    [Fact]
     public async Task A_key_is_its_callers_and_its_routes_own_and_lasts_a_day()
     {
         var key = Guid.CreateVersion7().ToString();

@@ -113,6 +113,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             "POST /api/v1/recordings" => null,
             "POST /api/v1/auth/login" or "POST /internal/portal/sessions" => new { email, password },
             "POST /api/v1/auth/refresh" => new { refresh_token = (await Platform.ReadAsync(await Platform.Anonymous.PostAsJsonAsync("api/v1/auth/login", new { email, password }), 200)).GetProperty("refresh_token").GetString() },
+            "POST /api/v1/me/password" => new { current_password = "not told", new_password = "short" },
             "POST /api/v1/tickets" => new { kind = "playback", recording_id = recording, reason = "test" },
             "POST /api/v1/recordings/{recordingId:guid}/grants" => new { user = await running.UserIdAsync("patient2"), play = true },
             "POST /api/v1/recordings/{recordingId:guid}/notes" or "PATCH /api/v1/recordings/{recordingId:guid}/notes/{noteId:guid}" => new { text = $"{Secret} was mentioned again" },

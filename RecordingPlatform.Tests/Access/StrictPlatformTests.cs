@@ -16,6 +16,7 @@ public sealed class StrictPlatformTests(PostgresCluster cluster)
         await using var platform = await StartAsync(("RateLimits__RequestsPerMinute", "30"), ("RateLimits__AnonymousPerMinute", "10"), ("RateLimits__SignInsPerMinute", "5"));
         using var admin = await platform.SignInAsync("admin");
         using var manager = await platform.SignInAsync("practice_manager");
+        using var desk = await platform.SignInAsync("compliance_officer");
         var id = await Platform.UploadAsync(admin, SampleMedia.Speech);
         var url = (await Platform.ReadAsync(await admin.GetAsync($"api/v1/recordings/{id}/playback-url"), 200)).GetProperty("url").GetString()!;
 
@@ -32,6 +33,8 @@ public sealed class StrictPlatformTests(PostgresCluster cluster)
         }
         var (email, password) = platform.UserOf("operator");
         await UntilLimitedAsync(() => platform.Anonymous.PostAsJsonAsync("api/v1/auth/login", new { email, password }), most: 10);
+        // So is guessing at the password of a session, whatever address it comes from.
+        await UntilLimitedAsync(() => desk.PostAsJsonAsync("api/v1/me/password", new { current_password = "a guess", new_password = "short" }), most: 10);
         // Guessing keys is asking without a credential.
         using var guesser = platform.WithKey("rpk_guess");
         await UntilLimitedAsync(() => guesser.GetAsync("api/v1/me"), most: 20);

@@ -174,6 +174,14 @@ public sealed class Platform : IAsyncDisposable
         return rows;
     }
 
+    /// <summary>As a second start of the platform does.</summary>
+    public async Task RunDemoAgainAsync()
+    {
+        await RunToEndAsync("demo", _database.App);
+        _users.Clear();
+        ReadUsers();
+    }
+
     async Task RunToEndAsync(string command, string connectionString)
     {
         await using var service = Service.Start("Worker", [command], With(connectionString));

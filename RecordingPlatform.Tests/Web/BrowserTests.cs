@@ -177,69 +177,6 @@ public sealed class BrowserTests : IClassFixture<Portal>
     }
 
     [Fact]
-    public async Task Several_files_are_uploaded_with_progress_and_opened()
-    {
-        var gate = _portal.Api.UploadGate = new();
-        await using var window = await _browser.OpenAsync();
-        var page = window.Page;
-        await window.SignInAsync(_portal, "/upload");
-        await page.GetByText("Add details").ClickAsync();
-        await page.GetByLabel("Call id").FillAsync("call-9");
-        await page.GetByLabel("Recorded at").FillAsync("2026-03-14T23:30:05");
-        await page.Locator("[data-files]").SetInputFilesAsync(new FilePayload[]
-        {
-            new() { Name = "long consultation.wav", MimeType = "audio/wav", Buffer = new byte[24 * 1024 * 1024] },
-            new() { Name = "short.wav", MimeType = "audio/wav", Buffer = Sound },
-            new() { Name = "notes.txt", MimeType = "text/plain", Buffer = "hello"u8.ToArray() },
-        });
-        var rows = page.Locator(".upload-row");
-        await Expect(rows).ToHaveCountAsync(3);
-
-        var bar = rows.Nth(0).Locator("progress");
-        await Until.TrueAsync(async () => await bar.EvaluateAsync<double>("bar => bar.value") is > 0 and < 1, TimeSpan.FromSeconds(15), "the long file is under way");
-        await Expect(rows.Nth(0).Locator("[data-message]")).ToContainTextAsync("of 25.2 MB");
-        await Expect(rows.Nth(2).Locator("[data-message]")).ToContainTextAsync("not an audio or video file");
-        await Expect(rows.Nth(2).GetByRole(AriaRole.Button, new() { Name = "Try again" })).ToBeHiddenAsync();
-        await Expect(rows.Nth(1).GetByRole(AriaRole.Link, new() { Name = "Open short.wav" })).ToBeVisibleAsync();
-        gate.SetResult();
-        await rows.Nth(0).GetByRole(AriaRole.Link, new() { Name = "Open long consultation.wav" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("long consultation");
-
-        var sent = Assert.Single(_portal.Api.Uploads, u => u["file"] == "long consultation.wav");
-        Assert.Equal(("25165824", "call-9", "2026-03-14T22:30:05.000Z"), (sent["bytes"], sent["callId"], sent["startTime"]));
-        window.Forgive("415");
-        window.AssertQuiet();
-    }
-
-    [Fact]
-    public async Task A_failed_upload_can_be_tried_again()
-    {
-        await using var window = await _browser.OpenAsync();
-        var page = window.Page;
-        await window.SignInAsync(_portal, "/upload");
-        _portal.Api.Fail("/api/v1/recordings", 507, "storage_full");
-        await page.Locator("[data-files]").SetInputFilesAsync(new FilePayload { Name = "a.wav", MimeType = "audio/wav", Buffer = Sound });
-        await Expect(page.Locator(".upload-row [data-message]")).ToContainTextAsync("storage is full");
-        _portal.Api.Reset();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Open a.wav" })).ToBeVisibleAsync();
-        window.Forgive("507");
-        window.AssertQuiet();
-    }
-
-    [Fact]
-    public async Task Files_can_be_dropped_onto_the_page()
-    {
-        await using var window = await _browser.OpenAsync();
-        var page = window.Page;
-        await window.SignInAsync(_portal, "/upload");
-        var dropped = await page.EvaluateHandleAsync("() => { const d = new DataTransfer(); d.items.add(new File(['RIFF'], 'dropped.wav', { type: 'audio/wav' })); return d; }");
-        await page.Locator("[data-drop]").DispatchEventAsync("drop", new { dataTransfer = dropped });
-        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Open dropped.wav" })).ToBeVisibleAsync();
-        window.AssertQuiet();
-    }
-
-    [Fact]
     public async Task Deleting_asks_in_a_dialog_that_the_keyboard_can_leave()
     {
         var id = AddPlayable();

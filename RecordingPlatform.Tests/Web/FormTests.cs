@@ -18,7 +18,7 @@ public sealed class FormTests : IClassFixture<Portal>
         var id = _portal.Api.Add()["id"];
         var visitor = _portal.SignedIn();
         List<string> forms = [.. (await _portal.Stranger().GetAsync("/sign-in")).PostForms()];
-        foreach (var path in new[] { "/", "/recordings", "/recordings?status=failed", $"/recordings/delete?ids={id}", $"/recordings/{id}", "/upload", "/no/such/page" })
+        foreach (var path in new[] { "/", "/recordings", "/recordings?status=failed", $"/recordings/delete?ids={id}", $"/recordings/{id}", "/upload", "/account", "/no/such/page" })
             forms.AddRange((await visitor.GetAsync(path)).PostForms());
         Assert.True(forms.Count >= 19, $"{forms.Count} forms");
         Assert.All(forms, form => Assert.Contains("name=\"__RequestVerificationToken\"", form));
@@ -28,6 +28,8 @@ public sealed class FormTests : IClassFixture<Portal>
     [InlineData("/sign-out")]
     [InlineData("/theme")]
     [InlineData("/upload/ticket")]
+    [InlineData("/account")]
+    [InlineData("/account/devices/end")]
     [InlineData("/recordings/{id}")]
     [InlineData("/recordings/delete?ids={id}")]
     [InlineData("/recordings/filters/delete")]
@@ -38,7 +40,7 @@ public sealed class FormTests : IClassFixture<Portal>
         var recording = _portal.Api.Add();
         var visitor = _portal.SignedIn();
         var answer = await visitor.PostAsync(path.Replace("{id}", $"{recording["id"]}"),
-            ("_handler", path == "/sign-in" ? "sign-in" : "delete"), ("reason", "because"), ("theme", "dark"), ("Form.Email", "ada@clinic.example"), ("Form.Password", StandInApi.Password));
+            ("_handler", path switch { "/sign-in" => "sign-in", "/account" => "password", _ => "delete" }), ("reason", "because"), ("theme", "dark"), ("Form.Email", "ada@clinic.example"), ("Form.Password", StandInApi.Password));
         answer.Expect(HttpStatusCode.BadRequest);
         Assert.Equal("ready", (string?)recording["status"]);
         Assert.DoesNotContain(_portal.Api.Asked, call => call.StartsWith("DELETE", StringComparison.Ordinal) || call.StartsWith("POST /api", StringComparison.Ordinal) || call == "POST /internal/portal/sessions");

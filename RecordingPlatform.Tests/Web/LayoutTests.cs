@@ -22,7 +22,7 @@ public sealed class LayoutTests : IClassFixture<Portal>
         get
         {
             var data = new TheoryData<string, int, ColorScheme>();
-            foreach (var page in new[] { "sign-in", "overview", "overview-empty", "overview-outage", "list", "chosen", "deleting", "deleted", "filtered", "empty", "outage", "recording", "mono", "processing", "held", "upload", "missing", "error", "menu" })
+            foreach (var page in new[] { "sign-in", "overview", "overview-empty", "overview-outage", "list", "chosen", "deleting", "deleted", "filtered", "empty", "outage", "recording", "mono", "processing", "held", "upload", "account", "missing", "error", "menu" })
             {
                 foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
                 {
@@ -124,6 +124,7 @@ public sealed class LayoutTests : IClassFixture<Portal>
                 return;
             case "upload":
                 _portal.Api.UploadGate = new();
+                _portal.Api.Permissions.Add("recordings.edit");
                 await page.GotoAsync(_portal.Address + "/upload");
                 await page.Locator("[data-files]").SetInputFilesAsync(new FilePayload[]
                 {
@@ -133,6 +134,12 @@ public sealed class LayoutTests : IClassFixture<Portal>
                 });
                 await Expect(page.Locator("[data-state=done]")).ToHaveCountAsync(1);
                 await Expect(page.Locator("[data-state=failed]")).ToHaveCountAsync(1);
+                return;
+            case "account":
+                _portal.Api.AddDevice("0197f000-0000-7000-8000-0000000000d1", true, "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36");
+                _portal.Api.AddDevice("0197f000-0000-7000-8000-0000000000d2", false, "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1");
+                _portal.Api.AddDevice("0197f000-0000-7000-8000-0000000000d3", false, "curl/8.5.0", "bearer");
+                await page.GotoAsync(_portal.Address + "/account");
                 return;
             case "missing":
                 await page.GotoAsync(_portal.Address + "/no/such/page");

@@ -19,6 +19,7 @@ public sealed partial class PageHeaderTests(Portal portal) : IClassFixture<Porta
         { "/recordings", HttpStatusCode.OK },
         { "/recordings?status=ready&q=x", HttpStatusCode.OK },
         { "/upload", HttpStatusCode.OK },
+        { "/account", HttpStatusCode.OK },
         { Missing, HttpStatusCode.NotFound },
         { "/no/such/page", HttpStatusCode.NotFound },
         { "/css/portal.css", HttpStatusCode.OK },

@@ -31,6 +31,7 @@ public sealed class SignInTests : IClassFixture<Portal>
 
     [Theory]
     [InlineData("/upload")]
+    [InlineData("/account")]
     [InlineData("/recordings?status=ready&q=a%26b")]
     [InlineData("/recordings/0197f000-0000-7000-8000-00000000dead")]
     public async Task A_page_asked_for_signed_out_is_where_signing_in_leads(string path)

@@ -54,6 +54,17 @@ public sealed partial class StandInApi : IAsyncDisposable
 
     public ConcurrentBag<IReadOnlyDictionary<string, string>> Uploads { get; } = [];
 
+    /// <summary>The Idempotency-Key of each attempt to upload, refused ones included, oldest first.</summary>
+    public ConcurrentQueue<string> UploadKeys { get; } = [];
+
+    public List<JsonObject> Devices { get; } = [];
+
+    /// <summary>What the account's password is; a change is refused without it.</summary>
+    public string AccountPassword { get; set; } = Password;
+
+    /// <summary>How the portal described its visitor in the last call: address and user agent.</summary>
+    public (string Address, string Agent) Visitor { get; private set; }
+
     /// <summary>Each call as <c>GET /path?query</c>, oldest first.</summary>
     public IReadOnlyList<string> Asked => [.. _asked];
 
@@ -78,6 +89,9 @@ public sealed partial class StandInApi : IAsyncDisposable
         Permissions.Clear();
         Permissions.AddRange(["recordings.read", "recordings.play", "recordings.download", "recordings.upload", "recordings.delete", "notes.read"]);
         Uploads.Clear();
+        UploadKeys.Clear();
+        Devices.Clear();
+        AccountPassword = Password;
         _asked.Clear();
         _fault = null;
         NextCursor = null;
@@ -112,15 +126,21 @@ public sealed partial class StandInApi : IAsyncDisposable
     {
         var path = context.Request.Path.Value!;
         _asked.Enqueue($"{context.Request.Method} {path}{context.Request.QueryString}");
+        if (context.Request.Headers["X-Portal-Client-Address"].ToString() is { Length: > 0 } address)
+            Visitor = (address, context.Request.Headers.UserAgent.ToString());
         if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && origin == PortalOrigin)
         {
             context.Response.Headers.AccessControlAllowOrigin = origin;
+            context.Response.Headers.AccessControlExposeHeaders = "Retry-After";
             if (HttpMethods.IsOptions(context.Request.Method))
             {
                 context.Response.Headers.AccessControlAllowMethods = "POST";
+                context.Response.Headers.AccessControlAllowHeaders = "Idempotency-Key";
                 context.Response.StatusCode = 204;
                 return;
             }
+            if (context.Request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } key)
+                UploadKeys.Enqueue(key);
         }
         if (_fault is { } fault && path.StartsWith(fault.Path, StringComparison.Ordinal))
         {
@@ -172,6 +192,10 @@ public sealed partial class StandInApi : IAsyncDisposable
         routes.MapGet("/api/v1/audit/log", () => Permissions.Contains("audit.read")
             ? Results.Json(new JsonObject { ["entries"] = new JsonArray([.. AuditEntries.Select(e => e.DeepClone())]), ["total"] = AuditEntries.Count })
             : Problem(403, "forbidden"));
+        routes.MapGet("/api/v1/me", () => Results.Json(User()));
+        routes.MapGet("/api/v1/auth/sessions", () => Results.Json(new JsonObject { ["sessions"] = new JsonArray([.. Devices.Select(d => d.DeepClone())]) }));
+        routes.MapDelete("/api/v1/auth/sessions/{id}", (string id) => Devices.RemoveAll(d => (string?)d["id"] == id) > 0 ? Results.NoContent() : Problem(404, "session_not_found"));
+        routes.MapPost("/api/v1/me/password", ChangePassword);
         routes.MapPost("/api/v1/tickets", () => Results.Json(new JsonObject { ["ticket"] = $"rpu_{Interlocked.Increment(ref _tickets)}", ["expires_at"] = Expiry() }));
         routes.MapPost("/api/v1/recordings", (Delegate)UploadAsync);
         routes.MapGet("/media/{id}", (string id) => Media.TryGetValue(id, out var bytes)
@@ -187,6 +211,28 @@ public sealed partial class StandInApi : IAsyncDisposable
             return Problem(401, body["two_factor_code"] is null ? "two_factor_required" : "invalid_credentials");
         return Results.Json(new JsonObject { ["handle"] = AddSession(), ["expires_at"] = Expiry(), ["user"] = User() });
     }
+
+    IResult ChangePassword(JsonObject body)
+    {
+        if ((string?)body["current_password"] != AccountPassword)
+            return Problem(403, "current_password_wrong", "The current password is not right.");
+        if (((string?)body["new_password"])!.Contains('@', StringComparison.Ordinal))
+            return Problem(422, "password_is_email", "Your e-mail address is the first thing that somebody would try. Choose something else.");
+        AccountPassword = (string)body["new_password"]!;
+        return Results.Json(new JsonObject { ["sessions_ended"] = Devices.RemoveAll(d => (bool?)d["current"] != true) });
+    }
+
+    public void AddDevice(string id, bool current, string? agent, string kind = "portal") => Devices.Add(new JsonObject
+    {
+        ["id"] = id,
+        ["kind"] = kind,
+        ["created_at"] = "2026-03-12T08:00:00Z",
+        ["seen_at"] = "2026-03-14T22:30:00Z",
+        ["expires_at"] = "2036-03-14T22:30:00Z",
+        ["ip"] = "192.0.2.7",
+        ["user_agent"] = agent,
+        ["current"] = current,
+    });
 
     IResult Delete(string id, string? reason)
     {
@@ -221,7 +267,9 @@ public sealed partial class StandInApi : IAsyncDisposable
             }
         }
         if (fields["file"].EndsWith(".txt", StringComparison.Ordinal))
-            return Problem(415, "unsupported_media");
+            return Problem(415, "media_unknown");
+        if (fields.GetValueOrDefault("subject_id") == "nobody")
+            return Problem(422, "unknown_subject_id");
         Uploads.Add(fields);
         var recording = Add("stored", fields.GetValueOrDefault("title"));
         return Results.Json(new JsonObject { ["id"] = recording["id"]!.DeepClone(), ["status"] = "stored" }, statusCode: 201);

@@ -6,6 +6,7 @@ internal static class Permission
     public const string RecordingsUpload = "recordings.upload";
     public const string RecordingsDownload = "recordings.download";
     public const string RecordingsDelete = "recordings.delete";
+    public const string RecordingsEdit = "recordings.edit";
     public const string AuditRead = "audit.read";
     public const string NotesRead = "notes.read";
 }

@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using RecordingPlatform.Web.Sessions;
 
 namespace RecordingPlatform.Web.ApiClient;
 
@@ -12,8 +11,7 @@ internal sealed partial class PlatformApi
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, WithQuery("api/v1/events", ("last_event_id", lastSeen)));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-        if (SessionCookie.HandleOf(context.HttpContext) is { } handle)
-            request.Headers.Add(SessionHeader, handle);
+        SpeakForVisitor(request);
         try
         {
             var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);

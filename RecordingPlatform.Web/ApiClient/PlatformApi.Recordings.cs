@@ -21,6 +21,16 @@ internal sealed partial class PlatformApi
     public Task<Answer<Done>> DeleteRecordingAsync(Guid id, string reason, CancellationToken ct) =>
         SendAsync<Done>(new(HttpMethod.Delete, WithQuery($"api/v1/recordings/{id}", ("reason", reason))), ct);
 
+    /// <summary>Passes a multipart body on as it comes. This instance sends nothing else before it: large files take their time.</summary>
+    public Task<Answer<Uploaded>> UploadAsync(Stream body, string? contentType, long? length, CancellationToken ct)
+    {
+        http.Timeout = Timeout.InfiniteTimeSpan;
+        var content = new StreamContent(body);
+        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        content.Headers.ContentLength = length;
+        return SendAsync<Uploaded>(new(HttpMethod.Post, "api/v1/recordings") { Content = content }, ct);
+    }
+
     public Task<Answer<Waveform>> GetWaveformAsync(Guid id, CancellationToken ct) =>
         GetAsync<Waveform>($"api/v1/recordings/{id}/waveform", ct);
 
@@ -178,4 +188,9 @@ internal sealed record Ticket
     [System.Text.Json.Serialization.JsonPropertyName("ticket")]
     public required string Value { get; init; }
     public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+public sealed record Uploaded
+{
+    public required Guid Id { get; init; }
 }

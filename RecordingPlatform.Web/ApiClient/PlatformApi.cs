@@ -13,6 +13,7 @@ internal sealed partial class PlatformApi(HttpClient http, IHttpContextAccessor 
 {
     public const string KeyHeader = "X-Api-Key";
     public const string SessionHeader = "X-Portal-Session";
+    public const string VisitorAddressHeader = "X-Portal-Client-Address";
 
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -30,8 +31,7 @@ internal sealed partial class PlatformApi(HttpClient http, IHttpContextAccessor 
     async Task<Answer<T>> SendAsync<T>(HttpRequestMessage request, CancellationToken ct) where T : class
     {
         using var _ = request;
-        if (SessionCookie.HandleOf(context.HttpContext) is { } handle)
-            request.Headers.Add(SessionHeader, handle);
+        SpeakForVisitor(request);
         try
         {
             using var response = await http.SendAsync(request, ct);
@@ -46,6 +46,19 @@ internal sealed partial class PlatformApi(HttpClient http, IHttpContextAccessor 
             Log.Unreachable(logger, failure, request.Method.Method, request.RequestUri?.OriginalString.Split('?')[0] ?? "");
             return ApiProblem.Unreachable;
         }
+    }
+
+    // The session it acts for, and the device behind it: sessions and the audit log show that, not this portal.
+    void SpeakForVisitor(HttpRequestMessage request)
+    {
+        if (context.HttpContext is not { } visitor)
+            return;
+        if (SessionCookie.HandleOf(visitor) is { } handle)
+            request.Headers.Add(SessionHeader, handle);
+        if (visitor.Connection.RemoteIpAddress is { } address)
+            request.Headers.Add(VisitorAddressHeader, address.ToString());
+        if (visitor.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent)
+            request.Headers.TryAddWithoutValidation("User-Agent", agent);
     }
 
     static bool IsOutage(Exception failure, CancellationToken ct) =>

@@ -7,6 +7,7 @@ const overview = "[data-live-overview]";
 const recording = "[data-live-recording]";
 const notes = "[data-live-notes]";
 const notesChanged = "recording.notes_changed";
+const uploads = "[data-upload]";
 
 // A burst of events is one request, and a stream of them one a second; an overview counts, and nobody reads numbers that fast.
 const soon = 100;
@@ -53,6 +54,7 @@ function hear(event) {
   const shown = document.querySelector(recording);
   if (shown && (event.kind === "reset" || event.recording_id === shown.dataset.liveRecording))
     hearOfRecording(shown, event);
+  document.querySelector(uploads)?.dispatchEvent(new CustomEvent("live", { detail: event }));
 }
 
 function connect() {
@@ -64,7 +66,7 @@ function connect() {
   return port2;
 }
 
-if (document.querySelector(`${list}, ${overview}, ${recording}`)) {
+if (document.querySelector(`${list}, ${overview}, ${recording}, ${uploads}`)) {
   let position = root.dataset.events ? Number(root.dataset.events) : null;
   const port = connect();
   const look = visible => port.postMessage({ visible, position });

@@ -2,7 +2,7 @@
 
 const secure = location.protocol === "https:" ? "; Secure" : "";
 
-function chooseTheme(form, button) {
+function chooseTheme(button) {
   const root = document.documentElement;
   const choice = button.value;
   document.cookie = choice === "system"
@@ -12,8 +12,8 @@ function chooseTheme(form, button) {
   if (choice !== "system")
     root.dataset.bsTheme = choice;
   root.dispatchEvent(new Event("themechoice"));
-  for (const other of form.querySelectorAll("button"))
-    other.setAttribute("aria-pressed", String(other === button));
+  for (const other of document.querySelectorAll("[data-theme-switch] button"))
+    other.setAttribute("aria-pressed", String(other.value === choice));
 }
 
 async function copy(button) {
@@ -37,7 +37,7 @@ function enhance(root) {
 document.addEventListener("submit", event => {
   if (event.target.matches("[data-theme-switch]") && event.submitter) {
     event.preventDefault();
-    chooseTheme(event.target, event.submitter);
+    chooseTheme(event.submitter);
   }
 });
 

@@ -5,12 +5,10 @@ using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Events;
 using RecordingPlatform.Core.Ingest;
-using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Media;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Recordings;
 using RecordingPlatform.Core.Retention;
-using RecordingPlatform.Core.Sources;
 
 namespace RecordingPlatform.Worker.Demo;
 

@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using RecordingPlatform.Core.Events;
 using RecordingPlatform.Core.Jobs;
@@ -29,5 +31,7 @@ public static class DatabaseSetup
     }
 
     public static void Configure(DbContextOptionsBuilder options, NpgsqlDataSource source) =>
-        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable("schema_migrations")).AddInterceptors(JobHint.Instance, EventHint.Instance);
+        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable("schema_migrations")).AddInterceptors(JobHint.Instance, EventHint.Instance)
+            // Every statement as a line of information would bury the lines that mean something.
+            .ConfigureWarnings(warnings => warnings.Log((RelationalEventId.CommandExecuted, LogLevel.Debug)));
 }

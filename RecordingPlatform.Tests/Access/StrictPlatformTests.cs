@@ -33,7 +33,7 @@ public sealed class StrictPlatformTests(PostgresCluster cluster)
         }
         var (email, password) = platform.UserOf("operator");
         await UntilLimitedAsync(() => platform.Anonymous.PostAsJsonAsync("api/v1/auth/login", new { email, password }), most: 10);
-        // So is guessing at the password of a session, whatever address it comes from.
+        // Whoever is signed in may not guess at the password any faster.
         await UntilLimitedAsync(() => desk.PostAsJsonAsync("api/v1/me/password", new { current_password = "a guess", new_password = "short" }), most: 10);
         // Guessing keys is asking without a credential.
         using var guesser = platform.WithKey("rpk_guess");

@@ -44,12 +44,13 @@ internal sealed class DemoAnnouncements(RecordingDb db)
         return conversation;
     }
 
-    // Disabled, because no such system is connected: it only says where the demo recordings would have come from.
+    // A source of that name is used as it is. One made here is disabled, because no such system is connected: it only says
+    // where the demo recordings would have come from.
     async Task<Guid> EnsureSourceAsync(SourceKind kind, CancellationToken ct)
     {
         if (kind == SourceKind.Upload)
             return Source.UploadId;
-        var name = $"demo-{SnakeCase.Of(kind).Replace('_', '-')}";
+        var name = kind == SourceKind.TwilioVoice ? "twilio" : SnakeCase.Of(kind);
         if (await db.Sources.Where(s => s.Name == name).Select(s => (Guid?)s.Id).SingleOrDefaultAsync(ct) is { } known)
             return known;
         var source = new Source { Id = Guid.CreateVersion7(), Name = name, Kind = kind, Enabled = false, TimeZone = "Europe/London" };

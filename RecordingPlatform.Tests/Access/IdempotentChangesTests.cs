@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using RecordingPlatform.Tests.Fixtures;
 
 namespace RecordingPlatform.Tests.Access;
 

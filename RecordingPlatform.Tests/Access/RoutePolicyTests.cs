@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RecordingPlatform.Api.Http;
 using RecordingPlatform.Core.Access;
@@ -64,7 +64,7 @@ public sealed class RoutePolicyTests
     // One that starts after all would never end.
     static Task StartAsync(WebApplication app, params string[] args) => RoutePolicy.RunAsync(app, args).WaitAsync(TimeSpan.FromSeconds(30));
 
-    static IResult Answer() => TypedResults.Text("here");
+    static ContentHttpResult Answer() => TypedResults.Text("here");
 
     static WebApplication Build(out Uri address)
     {

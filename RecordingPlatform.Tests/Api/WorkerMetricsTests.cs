@@ -88,7 +88,7 @@ public sealed class WorkerMetricsTests(ApiSurface.Running running)
         await FallsAsync();
     }
 
-    Task AddAsync() => running.Platform.QueryAsync("insert into events (kind) values ('filler')");
+    Task<List<string>> AddAsync() => running.Platform.QueryAsync("insert into events (kind) values ('filler')");
 
     /// <summary>The second of two readings, each higher than the one before by a second or more.</summary>
     async Task<double> RisenAsync()

@@ -6,7 +6,6 @@ using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Ingest;
-using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Media;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Sources;

@@ -75,7 +75,7 @@ internal sealed class ListJobs : IEndpoint
             jobs = jobs.Where(j => j.Kind == kind);
         }
 
-        var total = await jobs.Take(CountLimit + 1).CountAsync(ct);
+        var total = await jobs.OrderByDescending(j => j.Id).Take(CountLimit + 1).CountAsync(ct);
         var skip = cursor is null ? (long)(page - 1) * pageSize : 0;
         // Ids rise with time: their index has the jobs in order, and a page by cursor costs the same however deep it lies.
         var rest = cursor is { } after ? jobs.Where(j => j.Id < after) : jobs;

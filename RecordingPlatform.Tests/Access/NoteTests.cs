@@ -1,5 +1,4 @@
 using System.Text.Json;
-using RecordingPlatform.Tests.Fixtures;
 
 namespace RecordingPlatform.Tests.Access;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text;
 using RecordingPlatform.Tests.Fixtures;
@@ -127,6 +128,20 @@ public sealed class EventStreamTests(LivePlatform live) : IClassFixture<LivePlat
         await using var resumed = await EventReader.OpenAsync(patient, heard[0].Id);
         var replayed = await resumed.UntilAsync(e => e.Kind == "changed" && e.Recording == own);
         Assert.All(replayed, e => Assert.Equal(own, e.Recording));
+    }
+
+    [Fact]
+    public async Task Patients_are_not_told_that_somebody_wrote_a_note_about_them()
+    {
+        using var patient = await Platform.SignInAsync("patient");
+        var id = await Platform.UploadAsync(patient, SampleMedia.Speech, fields: ("subject_id", "patient"));
+        await using var theirs = await EventReader.OpenAsync(patient);
+        await using var staff = await EventReader.OpenAsync(Admin);
+        await Platform.ReadAsync(await Admin.PostAsJsonAsync($"api/v1/recordings/{id}/notes", new { text = "Ask again" }), 201);
+        await staff.UntilAsync(e => e.Kind == "recording.notes_changed" && e.Recording == id);
+        await ChangeAsync(id);
+        var heard = await theirs.UntilAsync(e => e.Kind == "changed" && e.Recording == id);
+        Assert.DoesNotContain(heard, e => e.Kind == "recording.notes_changed");
     }
 
     [Fact]

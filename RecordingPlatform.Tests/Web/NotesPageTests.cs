@@ -192,10 +192,10 @@ public sealed class NotesPageTests : IClassFixture<Portal>
     }
 
     [Theory]
-    [InlineData("42", 42)]
-    [InlineData("0:42", 42)]
+    [InlineData("42", 42.0)]
+    [InlineData("0:42", 42.0)]
     [InlineData(" 1:02:03.5 ", 3723.5)]
-    [InlineData("90:00", 5400)]
+    [InlineData("90:00", 5400.0)]
     [InlineData("1:60", null)]
     [InlineData("1:60:00", null)]
     [InlineData("-1", null)]

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using RecordingPlatform.Tests.Access;
-using RecordingPlatform.Tests.Fixtures;
 
 namespace RecordingPlatform.Tests.Operations;
 

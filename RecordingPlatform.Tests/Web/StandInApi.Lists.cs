@@ -50,7 +50,7 @@ public sealed partial class StandInApi
     IResult List(HttpContext context)
     {
         var query = context.Request.Query;
-        List<JsonObject> found = [.. query["ids"].ToString() is { Length: > 0 } ids ? Recordings.Where(r => ids.Split(',').Contains((string?)r["id"])) : Recordings];
+        List<JsonObject> found = query["ids"].ToString() is { Length: > 0 } ids ? [.. Recordings.Where(r => ids.Split(',').Contains((string?)r["id"]))] : Recordings;
         var (first, size) = (0, found.Count);
         if (GivesPages)
         {

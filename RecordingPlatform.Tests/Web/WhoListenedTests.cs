@@ -29,6 +29,20 @@ public sealed class WhoListenedTests : IClassFixture<Portal>
     }
 
     [Fact]
+    public async Task What_everybody_reads_with_the_page_does_not_hide_who_listened()
+    {
+        _portal.Api.Permissions.Add("audit.read");
+        Add("notes_listed", "done", "Ada Reader", null);
+        Add("audit_log_read", "done", "Ada Reader", null);
+        Add("notes_listed", "denied", "Bob Refused", null);
+        var page = (await _visitor.GetAsync($"/recordings/{_portal.Api.Add()["id"]}")).Expect(HttpStatusCode.OK);
+        page.ShowsNot("Ada Reader");
+        page.Shows("Bob Refused");
+        page.Shows("Tried to read its notes");
+        page.Shows("Helena Novak");
+    }
+
+    [Fact]
     public async Task Everybody_else_is_not_shown_it_and_it_is_not_asked_for()
     {
         (await _visitor.GetAsync($"/recordings/{_portal.Api.Add()["id"]}")).Expect(HttpStatusCode.OK).ShowsNot("Who listened");

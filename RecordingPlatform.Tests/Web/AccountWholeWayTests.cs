@@ -23,7 +23,8 @@ public sealed class AccountWholeWayTests(PostgresCluster cluster, Browser browse
         await page.GetByTitle("Account").ClickAsync();
         var devices = page.Locator(".device");
         await Expect(devices).ToHaveCountAsync(2);
-        await Expect(devices.First).ToContainTextAsync("Chrome on Linux This device");
+        await Expect(devices.First).ToContainTextAsync("Chrome on Linux");
+        await Expect(devices.First).ToContainTextAsync("This device");
         await Expect(devices.Last).ToContainTextAsync("127.0.0.1");
         await devices.Last.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Expect(page.GetByText("1 device signed out.")).ToBeVisibleAsync();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RecordingPlatform.Tests.Access;
+using RecordingPlatform.Tests.Fixtures;
 
 namespace RecordingPlatform.Tests.Operations;
 
@@ -131,6 +132,8 @@ public sealed class OverviewTests(AccessPlatform running)
             // Nobody works here: what was uploaded waits.
             Assert.True(Number(after, "queue", "due") > 0 && Number(after, "queue", "oldest_wait_seconds") > 0, after.GetRawText());
             Assert.Equal((3, 1), (Number(after, "holds", "active") - Number(before, "holds", "active"), Number(after, "holds", "matters") - Number(before, "holds", "matters")));
+            // Whoever looked before anything was stored has left a reading that is fresh for fifteen seconds.
+            await Until.TrueAsync(async () => (after = await ReadAsync(running.Admin)).GetProperty("storage").GetProperty("tiers").GetArrayLength() > 0, TimeSpan.FromSeconds(40), "the store's objects are counted");
             var storage = after.GetProperty("storage");
             var hot = Assert.Single(storage.GetProperty("tiers").EnumerateArray());
             Assert.Equal("hot", hot.GetProperty("tier").GetString());

@@ -76,6 +76,7 @@ internal sealed class DemoAnnouncements(RecordingDb db)
                 SubjectId = isPatient ? subject : null,
                 JoinedAt = conversation.StartedAt,
                 LeftAt = conversation.EndedAt,
+                Channel = demo.File is null ? null : person.Channel,
             };
             db.Participants.Add(participant);
             if (demo.Kind == ConversationKind.Session)

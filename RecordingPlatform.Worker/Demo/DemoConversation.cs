@@ -4,7 +4,7 @@ using RecordingPlatform.Core.Sources;
 namespace RecordingPlatform.Worker.Demo;
 
 /// <summary>Somebody who takes part. Only patients and staff have an account.</summary>
-internal sealed record DemoParticipant(string Name, string Role, string? Phone = null, DemoUser? User = null);
+internal sealed record DemoParticipant(string Name, string Role, string? Phone = null, DemoUser? User = null, short Channel = 2);
 
 /// <summary>One conversation as its source would report it, and the file that is its recording.</summary>
 internal sealed record DemoConversation
@@ -15,9 +15,11 @@ internal sealed record DemoConversation
     public required ConversationKind Kind { get; init; }
     public Direction Direction { get; init; }
     public required string Title { get; init; }
-    public required int DaysAgo { get; init; }
-    /// <summary>UTC.</summary>
-    public required TimeOnly At { get; init; }
+    /// <summary>Before the demo is filled: what a newcomer sees as today's.</summary>
+    public TimeSpan? Ago { get; init; }
+    /// <summary>Without <see cref="Ago"/>: the day, and in UTC the time.</summary>
+    public int DaysAgo { get; init; }
+    public TimeOnly At { get; init; }
     public required TimeSpan Length { get; init; }
     public required IReadOnlyList<DemoParticipant> People { get; init; }
     public DemoUser? Patient { get; init; }
@@ -34,17 +36,19 @@ internal sealed record DemoConversation
 
     public DateTimeOffset StartedAt(DateTimeOffset now)
     {
+        if (Ago is { } ago)
+            return now - ago;
         var at = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-DaysAgo) + At.ToTimeSpan();
         // Whoever starts the demo early in the morning sees yesterday's: nothing here lies ahead, and what is late is late by now.
         return at + Length < now.AddHours(-1) ? at : at.AddDays(-1);
     }
 
-    static readonly DemoParticipant Rosa = new("Rosa Keller", "reception", DemoPeople.Practice);
-    static readonly DemoParticipant Nadia = new("Nadia Brandt", "accounts", DemoPeople.Practice);
+    static readonly DemoParticipant Rosa = new("Rosa Keller", "reception", DemoPeople.Practice, Channel: 1);
+    static readonly DemoParticipant Nadia = new("Nadia Brandt", "accounts", DemoPeople.Practice, Channel: 1);
     static readonly DemoParticipant Sam = new(DemoPeople.Sam.Name, "patient", DemoPeople.Sam.Phone, DemoPeople.Sam);
     static readonly DemoParticipant Mira = new(DemoPeople.Mira.Name, "patient", DemoPeople.Mira.Phone, DemoPeople.Mira);
-    static readonly DemoParticipant Jonas = new(DemoPeople.Operator.Name, "operator", DemoPeople.AlarmStation, DemoPeople.Operator);
-    static readonly DemoParticipant Ada = new(DemoPeople.Clinician.Name, "clinician", null, DemoPeople.Clinician);
+    static readonly DemoParticipant Jonas = new(DemoPeople.Operator.Name, "operator", DemoPeople.AlarmStation, DemoPeople.Operator, Channel: 1);
+    static readonly DemoParticipant Ada = new(DemoPeople.Clinician.Name, "clinician", null, DemoPeople.Clinician, Channel: 1);
 
     /// <summary>Two weeks of the practice and the alarm station, newest first. Who calls stands first.</summary>
     public static readonly IReadOnlyList<DemoConversation> All =
@@ -57,12 +61,12 @@ internal sealed record DemoConversation
         new()
         {
             Id = "pbx-10482", Source = SourceKind.Freepbx, Kind = ConversationKind.Alarm, Direction = Direction.Inbound, Title = "Gate two found open",
-            DaysAgo = 1, At = new(23, 4), Length = TimeSpan.FromSeconds(37), File = "night-guard.ogg", People = [new("Pete Lawson", "guard", "+442079460131"), Jonas],
+            Ago = TimeSpan.FromMinutes(24), Length = TimeSpan.FromSeconds(37), File = "night-guard.ogg", People = [new("Pete Lawson", "guard", "+442079460131"), Jonas],
         },
         new()
         {
             Id = "CA5d0b1c2e48f94aa0b2d6e7c39f1a8b64", Source = SourceKind.TwilioVoice, Kind = ConversationKind.Call, Direction = Direction.Inbound, Title = "New prescription",
-            DaysAgo = 1, At = new(8, 12), Length = TimeSpan.FromSeconds(50), File = "prescription.mp3", Patient = DemoPeople.Mira, People = [Mira, Rosa],
+            Ago = TimeSpan.FromMinutes(95), Length = TimeSpan.FromSeconds(50), File = "prescription.mp3", Patient = DemoPeople.Mira, People = [Mira, Rosa],
         },
         new()
         {

@@ -7,4 +7,5 @@ public sealed class Attendance
     public Guid RecordingId { get; private set; }
     public DateTimeOffset RecordedAt { get; private set; }
     public string Status { get; private set; } = "";
+    public bool HasVideo { get; private set; }
 }

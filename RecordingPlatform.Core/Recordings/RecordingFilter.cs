@@ -41,6 +41,8 @@ public sealed record RecordingFilter
             recordings = recordings.Where(r => r.RecordedAt >= From);
         if (To is not null)
             recordings = recordings.Where(r => r.RecordedAt < To);
+        if (HasVideo)
+            recordings = recordings.Where(r => r.VideoCodec != null);
         return ApplyRest(db, recordings);
     }
 
@@ -52,22 +54,22 @@ public sealed record RecordingFilter
             attendances = attendances.Where(a => a.RecordedAt >= From);
         if (To is not null)
             attendances = attendances.Where(a => a.RecordedAt < To);
+        if (HasVideo)
+            attendances = attendances.Where(a => a.HasVideo);
         return attendances;
     }
 
     /// <summary>Whether <see cref="ApplyRest"/> narrows at all.</summary>
-    public bool HasRest => NamesFew || HasVideo || (Source ?? Text) is not null || SubjectId is not null;
+    public bool HasRest => NamesFew || (Source ?? Text) is not null || SubjectId is not null;
 
     /// <summary>Whether it asks for a call, a meeting, a person or single recordings.</summary>
     public bool NamesFew => (MeetingId ?? CallId ?? Participant) is not null || Ids is not null;
 
-    /// <summary>Narrows by all but status and time.</summary>
+    /// <summary>Narrows by all but status, time and picture.</summary>
     public IQueryable<Recording> ApplyRest(RecordingDb db, IQueryable<Recording> recordings)
     {
         if (Ids is not null)
             recordings = recordings.Where(r => Ids.Contains(r.Id));
-        if (HasVideo)
-            recordings = recordings.Where(r => r.VideoCodec != null);
         if (MeetingId is not null)
             recordings = recordings.Where(r => r.Conversation.MeetingId == MeetingId);
         if (CallId is not null)

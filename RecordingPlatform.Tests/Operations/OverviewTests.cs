@@ -162,9 +162,9 @@ public sealed class OverviewTests(AccessPlatform running)
         await ReadAsync(client);
         await ReadAsync(client, "?live=true");
         await ReadAsync(client, "?live=true");
-        Assert.Equal("1", await running.ValueAsync($"select count(*) from audit where action = 230 and id > {since}"));
+        Assert.Equal("1", await running.ValueAsync($"select count(*) from audit where action = 260 and id > {since}"));
         await ReadAsync(client);
-        Assert.Equal("2", await running.ValueAsync($"select count(*) from audit where action = 230 and id > {since}"));
+        Assert.Equal("2", await running.ValueAsync($"select count(*) from audit where action = 260 and id > {since}"));
     }
 
     static async Task<JsonElement> ReadAsync(HttpClient client, string query = "") => await AccessPlatform.SendAsync(client, HttpMethod.Get, $"api/v1/overview{query}", 200);

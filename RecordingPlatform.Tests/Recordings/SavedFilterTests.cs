@@ -26,7 +26,7 @@ public sealed class SavedFilterTests(AccessPlatform running)
         await AccessPlatform.SendAsync(mine, HttpMethod.Delete, $"{Path}/{id}", 204);
         Assert.DoesNotContain(await ListAsync(mine), f => f.GetProperty("id").GetGuid() == id);
         await AccessPlatform.SendAsync(mine, HttpMethod.Delete, $"{Path}/{id}", 404);
-        Assert.Equal("240 241", await running.ValueAsync($"select string_agg(action::text, ' ' order by id) from audit where target_kind = 'filter' and target_id = '{id}' and outcome = 'done'"));
+        Assert.Equal("250 251", await running.ValueAsync($"select string_agg(action::text, ' ' order by id) from audit where target_kind = 'filter' and target_id = '{id}' and outcome = 'done'"));
     }
 
     [Fact]

@@ -71,22 +71,23 @@ public sealed class VisiblePartsTests(PostgresCluster cluster)
             var page = await named.PageAsync(new() { CallId = $"call-{number}" }, caller, null, 0, 100, default);
             Assert.Equal(visible.Where(r => r.ConversationId == Id(1, number) && r.DeletedAt is null).Select(r => r.Id).Order(), page.Ids.Order());
         }
-        foreach (var status in RecordingStatus.All.Prepend(null))
+        foreach (var (status, pictures) in RecordingStatus.All.Prepend(null).Select(s => (s, false)).Append((null, true)).Append(("ready", true)))
         {
-            var expected = visible.Where(r => status is null ? r.DeletedAt is null : RecordingStatus.Of(r) == status)
+            var filter = new RecordingFilter { Status = status, HasVideo = pictures };
+            var expected = visible.Where(r => status is null ? r.DeletedAt is null : RecordingStatus.Of(r) == status).Where(r => !pictures || r.VideoCodec is not null)
                 .OrderByDescending(r => r.RecordedAt).ThenByDescending(r => r.Id.ToString(), StringComparer.Ordinal).Select(r => r.Id);
             var search = new RecordingSearch(db);
             var listed = new List<Guid>();
             RecordingCursor? cursor = null;
             do
             {
-                var page = await search.PageAsync(new() { Status = status }, caller, cursor, 0, 7, default);
+                var page = await search.PageAsync(filter, caller, cursor, 0, 7, default);
                 listed.AddRange(page.Ids);
                 cursor = page.Next;
             }
             while (cursor is not null);
-            Assert.True(expected.SequenceEqual(listed), $"{when}, {string.Join(", ", caller.Roles)} {caller.UserId}, status {status}:\nvisible {string.Join(' ', expected)}\nlisted  {string.Join(' ', listed)}");
-            Assert.Equal(listed.Count, await search.CountAsync(new() { Status = status }, caller, default));
+            Assert.True(expected.SequenceEqual(listed), $"{when}, {string.Join(", ", caller.Roles)} {caller.UserId}, status {status}, pictures {pictures}:\nvisible {string.Join(' ', expected)}\nlisted  {string.Join(' ', listed)}");
+            Assert.Equal(listed.Count, await search.CountAsync(filter, caller, default));
         }
     }
 
@@ -107,7 +108,7 @@ public sealed class VisiblePartsTests(PostgresCluster cluster)
         string Maybe(int kind, int most) => random.Next(3) == 0 ? "null" : Some(kind, most);
         string At() => $"'2026-01-01'::timestamptz + {random.Next(1, 12)} * interval '1 hour'";
         string Of(string[] words) => $"'{words[random.Next(words.Length)]}'";
-        return random.Next(12) switch
+        return random.Next(13) switch
         {
             0 or 1 => $"""
                 insert into recordings (id, conversation_id, source_id, external_id, state, recorded_at, subject_id, appointment_id, uploaded_by_user_id, uploaded_by_key_id)
@@ -122,7 +123,8 @@ public sealed class VisiblePartsTests(PostgresCluster cluster)
             7 => $"update recordings set state = {Of(States)}, processing_started_at = {(random.Next(2) == 0 ? "null" : "now()")} where id = {Some(2, Recordings)}",
             8 => $"update recordings set deleted_at = {(random.Next(2) == 0 ? "null" : "now()")}, recorded_at = {At()} where id = {Some(2, Recordings)}",
             9 => $"update recordings set appointment_id = {Maybe(8, Appointments)}, conversation_id = {Some(1, Conversations)}, subject_id = {Maybe(7, 4)} where id = {Some(2, Recordings)}",
-            10 => $"insert into grants (id, recording_id, user_id, play, download, revoked_at, expires_at) select gen_random_uuid(), id, {Some(5, Users)}, true, false, {(random.Next(3) == 0 ? "now()" : "null")}, {(random.Next(3) == 0 ? "now()" : "null")} from recordings where id = {Some(2, Recordings)}",
+            10 => $"update recordings set video_codec = {(random.Next(2) == 0 ? "null" : "'h264'")} where id = {Some(2, Recordings)}",
+            11 => $"insert into grants (id, recording_id, user_id, play, download, revoked_at, expires_at) select gen_random_uuid(), id, {Some(5, Users)}, true, false, {(random.Next(3) == 0 ? "now()" : "null")}, {(random.Next(3) == 0 ? "now()" : "null")} from recordings where id = {Some(2, Recordings)}",
             _ => $"update subjects set user_id = case when exists (select from subjects where user_id = x.u) then null else x.u end from (select {Maybe(5, Users)}::uuid as u) x where id = {Some(7, 4)}",
         };
     }

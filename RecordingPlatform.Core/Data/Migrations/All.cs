@@ -53,3 +53,9 @@ internal sealed class SavedFilters() : SqlMigration("0016_saved_filters.sql");
 
 [DbContext(typeof(RecordingDb)), Migration("0016_overview_indexes")]
 internal sealed class OverviewIndexes() : ConcurrentSqlMigration("0016_overview_indexes.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0017_attended_pictures")]
+internal sealed class AttendedPictures() : SqlMigration("0017_attended_pictures.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0017_attended_pictures_index")]
+internal sealed class AttendedPicturesIndex() : ConcurrentSqlMigration("0017_attended_pictures_index.sql");

@@ -99,11 +99,4 @@ public sealed class OpenedHeaderTests
     }
 
     static bool IsZero(FloeMessageKey key) => !key.Material.ContainsAnyExcept((byte)0);
-
-    static async Task AssertCopiesAsync(SealedObjectReader reader, Sample sample, int offset, int length)
-    {
-        using var destination = new MemoryStream();
-        await reader.CopyRangeAsync(offset, length, destination, Ct);
-        Assert.True(sample.Plaintext.AsSpan(offset, length).SequenceEqual(destination.ToArray()), $"[{offset}, +{length})");
-    }
 }

@@ -244,13 +244,6 @@ public sealed class SealedObjectReaderTests
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => reader.CopyRangeAsync(offset, length, Stream.Null, Ct));
     }
 
-    static async Task AssertCopiesAsync(SealedObjectReader reader, Sample sample, int offset, int length)
-    {
-        using var destination = new MemoryStream();
-        await reader.CopyRangeAsync(offset, length, destination, Ct);
-        Assert.True(sample.Plaintext.AsSpan(offset, length).SequenceEqual(destination.ToArray()), $"[{offset}, +{length})");
-    }
-
     /// <summary>Reads what it was given only once the gate is open.</summary>
     sealed class SlowStream : MemoryStream
     {

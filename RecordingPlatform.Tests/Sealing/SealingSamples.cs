@@ -48,6 +48,13 @@ internal static class SealingSamples
     public static string VectorPath(params string[] path) =>
         Path.Combine([AppContext.BaseDirectory, "Sealing", "Vectors", .. path]);
 
+    public static async Task AssertCopiesAsync(SealedObjectReader reader, Sample sample, int offset, int length)
+    {
+        using var destination = new MemoryStream();
+        await reader.CopyRangeAsync(offset, length, destination, TestContext.Current.CancellationToken);
+        Assert.True(sample.Plaintext.AsSpan(offset, length).SequenceEqual(destination.ToArray()), $"[{offset}, +{length})");
+    }
+
     /// <summary>The plaintext rule of the container vectors.</summary>
     public static byte[] Plaintext(int length)
     {

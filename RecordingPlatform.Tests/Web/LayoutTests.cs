@@ -17,39 +17,18 @@ public sealed class LayoutTests : IClassFixture<Portal>
         portal.Api.Reset();
     }
 
-    public static TheoryData<string, int, ColorScheme> All
-    {
-        get
-        {
-            var data = new TheoryData<string, int, ColorScheme>();
-            foreach (var page in new[] { "sign-in", "overview", "overview-empty", "overview-outage", "list", "chosen", "deleting", "deleted", "filtered", "empty", "outage", "recording", "mono", "processing", "held", "upload", "account", "missing", "error", "menu" })
-            {
-                foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
-                {
-                    data.Add(page, 1440, scheme);
-                    data.Add(page, 390, scheme);
-                }
-            }
-            return data;
-        }
-    }
+    public static TheoryData<string, int, ColorScheme> All => PageLooks.Of("sign-in", "overview", "overview-empty", "overview-outage", "list", "chosen", "deleting", "deleted", "filtered", "empty", "outage", "recording", "mono", "processing", "held", "upload", "account", "missing", "error", "menu");
 
     [Theory, MemberData(nameof(All))]
     public async Task A_page_fits_its_window_accessibly_and_without_complaint(string name, int width, ColorScheme scheme)
     {
-        await using var window = await _browser.OpenAsync(width, width < 500 ? 844 : 900, scheme);
+        await using var window = await PageLooks.OpenAsync(_browser, width, scheme);
         var page = window.Page;
         if (name != "sign-in")
             await window.SignInAsync(_portal, "/upload");
         await ArrangeAsync(name, page);
-        await window.AssertNoSidewaysScrollAsync();
-        var shots = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "shots"));
-        await page.ScreenshotAsync(new() { Path = Path.Combine(shots.FullName, $"{name}-{width}-{scheme}.png"), FullPage = name != "menu" });
-        if (name is "outage" or "error" or "missing" or "held" or "sign-in" or "upload")
-            window.Forgive("Failed to load resource");
-        window.AssertQuiet();
-        // Last, because it tries a style element of its own, which the policy refuses.
-        await Axe.AssertAccessibleAsync(page);
+        await PageLooks.AssertGoodAsync(window, $"{name}-{width}-{scheme}", fullPage: name != "menu",
+            failsToLoad: name is "outage" or "error" or "missing" or "held" or "sign-in" or "upload");
     }
 
     async Task ArrangeAsync(string name, IPage page)

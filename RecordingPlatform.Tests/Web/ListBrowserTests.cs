@@ -166,7 +166,7 @@ public sealed class ListBrowserTests : IClassFixture<Portal>
                 await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Call 09025" })).ToBeVisibleAsync();
                 await page.GetByRole(AriaRole.Link, new() { Name = "Newer" }).ClickAsync();
                 await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Call 09001" })).ToBeVisibleAsync();
-                await page.ScreenshotAsync(new() { Path = Path.Combine(Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "shots")).FullName, $"many-{width}.png"), FullPage = true });
+                await PageLooks.ShootAsync(page, $"many-{width}", fullPage: true);
             }
             window.AssertQuiet();
             await Axe.AssertAccessibleAsync(page);

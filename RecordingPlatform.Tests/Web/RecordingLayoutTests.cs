@@ -18,27 +18,12 @@ public sealed class RecordingLayoutTests : IClassFixture<Portal>
         portal.Api.Reset();
     }
 
-    public static TheoryData<string, int, ColorScheme> All
-    {
-        get
-        {
-            var data = new TheoryData<string, int, ColorScheme>();
-            foreach (var page in new[] { "full", "video", "editing", "renaming", "keys", "failing", "deleted", "bare" })
-            {
-                foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
-                {
-                    data.Add(page, 1440, scheme);
-                    data.Add(page, 390, scheme);
-                }
-            }
-            return data;
-        }
-    }
+    public static TheoryData<string, int, ColorScheme> All => PageLooks.Of("full", "video", "editing", "renaming", "keys", "failing", "deleted", "bare");
 
     [Theory, MemberData(nameof(All))]
     public async Task A_recordings_page_fits_its_window_accessibly_and_without_complaint(string name, int width, ColorScheme scheme)
     {
-        await using var window = await _browser.OpenAsync(width, width < 500 ? 844 : 900, scheme);
+        await using var window = await PageLooks.OpenAsync(_browser, width, scheme);
         var page = window.Page;
         if (name == "full")
             _portal.Api.Permissions.Add("audit.read");
@@ -46,14 +31,7 @@ public sealed class RecordingLayoutTests : IClassFixture<Portal>
             _portal.Api.Permissions.Remove("notes.read");
         await window.SignInAsync(_portal, "/upload");
         await ArrangeAsync(name, page);
-        await window.AssertNoSidewaysScrollAsync();
-        var shots = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "shots"));
-        await page.ScreenshotAsync(new() { Path = Path.Combine(shots.FullName, $"recording-{name}-{width}-{scheme}.png"), FullPage = name != "keys" });
-        if (name == "failing")
-            window.Forgive("Failed to load resource");
-        window.AssertQuiet();
-        // Last, because it tries a style element of its own, which the policy refuses.
-        await Axe.AssertAccessibleAsync(page);
+        await PageLooks.AssertGoodAsync(window, $"recording-{name}-{width}-{scheme}", fullPage: name != "keys", failsToLoad: name == "failing");
     }
 
     async Task ArrangeAsync(string name, IPage page)

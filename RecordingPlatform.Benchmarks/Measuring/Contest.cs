@@ -8,8 +8,14 @@ internal sealed class Contest(string work, string unit)
 {
     public const int Rounds = 5;
 
-    /// <summary>A server compiles itself anew while it serves its first requests; what is compared is how it runs afterwards.</summary>
-    const int WarmUps = 3;
+    /// <summary>Rounds before those that count.</summary>
+    public int WarmUps { get; init; } = 3;
+
+    /// <summary>
+    /// For servers on one core: .NET compiles what is hot anew beside the requests, on the same core, for about the first ten
+    /// seconds of work (38 % of its samples there, by perf). What is compared is how a server runs afterwards.
+    /// </summary>
+    public const int UntilCompiled = 12;
 
     readonly List<(string Name, Func<Task<double>> Measure)> _contenders = [];
 
@@ -21,7 +27,7 @@ internal sealed class Contest(string work, string unit)
         return this;
     }
 
-    /// <summary>Runs three rounds that do not count, then the five that do, and prints every contender's median and spread.</summary>
+    /// <summary>Runs the rounds that do not count, then the five that do, and prints every contender's median and spread.</summary>
     public async Task<IReadOnlyDictionary<string, double>> RunAsync(Report report)
     {
         var results = _contenders.ToDictionary(c => c.Name, _ => new List<double>());

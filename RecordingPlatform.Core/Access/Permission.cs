@@ -24,6 +24,14 @@ public static class Permission
     public const string NotesWrite = "notes.write";
     /// <summary>Taking away what others wrote.</summary>
     public const string NotesDelete = "notes.delete";
+    /// <summary>Which recordings should exist, which do and which do not; of what the caller's role shows.</summary>
+    public const string CompletenessRead = "completeness.read";
+    /// <summary>Looking for a missing recording again, and saying that there is none.</summary>
+    public const string CompletenessManage = "completeness.manage";
+    /// <summary>How sources are set up, what they reported and what was refused.</summary>
+    public const string SourcesRead = "sources.read";
+    /// <summary>Setting up sources and their secrets.</summary>
+    public const string SourcesManage = "sources.manage";
     /// <summary>The portal's own service credential: signing people in and keeping its key ring.</summary>
     public const string PortalServe = "portal.serve";
 }
@@ -51,11 +59,11 @@ public static class Role
     {
         // Their own recordings; saving a copy is a grant's or a privacy request's matter.
         [Patient] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsUpload],
-        [Clinician] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.NotesRead, Permission.NotesWrite],
-        [Operator] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.NotesRead, Permission.NotesWrite],
-        [PracticeManager] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.RecordingsShare, Permission.NotesRead, Permission.NotesWrite, Permission.NotesDelete],
-        [ComplianceOfficer] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsUpload, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.NotesRead],
-        [Admin] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.UsersManage, Permission.KeysManage, Permission.RecordingsShare, Permission.NotesRead, Permission.NotesWrite, Permission.NotesDelete, Permission.JobsRead, Permission.JobsRequeue],
+        [Clinician] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.NotesRead, Permission.NotesWrite, Permission.CompletenessRead],
+        [Operator] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.NotesRead, Permission.NotesWrite, Permission.CompletenessRead, Permission.CompletenessManage],
+        [PracticeManager] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.RecordingsShare, Permission.NotesRead, Permission.NotesWrite, Permission.NotesDelete, Permission.CompletenessRead, Permission.CompletenessManage],
+        [ComplianceOfficer] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsUpload, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.NotesRead, Permission.CompletenessRead, Permission.SourcesRead],
+        [Admin] = [Permission.RecordingsRead, Permission.RecordingsPlay, Permission.RecordingsDownload, Permission.RecordingsUpload, Permission.RecordingsEdit, Permission.RecordingsDelete, Permission.HoldsPlace, Permission.AuditRead, Permission.OpsRead, Permission.UsersManage, Permission.KeysManage, Permission.RecordingsShare, Permission.NotesRead, Permission.NotesWrite, Permission.NotesDelete, Permission.JobsRead, Permission.JobsRequeue, Permission.CompletenessRead, Permission.CompletenessManage, Permission.SourcesRead, Permission.SourcesManage],
         [Integration] = [Permission.RecordingsRead, Permission.RecordingsDownload, Permission.RecordingsUpload],
     };
 }

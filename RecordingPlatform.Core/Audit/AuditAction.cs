@@ -62,4 +62,17 @@ public enum AuditAction
     JobViewed = 503,
 
     PlatformMigrated = 600,
+
+    SourcesListed = 700,
+    SourceViewed = 701,
+    SourceCreated = 702,
+    SourceChanged = 703,
+    SourceSecretsChanged = 704,
+    SourceTested = 705,
+    SourceEventsRead = 706,
+    CompletenessViewed = 720,
+    ExpectationRetried = 721,
+    ExpectationMarkedAbsent = 722,
+    ConversationsListed = 730,
+    ConversationViewed = 731,
 }

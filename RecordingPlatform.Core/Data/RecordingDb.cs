@@ -46,6 +46,10 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
     public DbSet<ObjectRow> Objects => Set<ObjectRow>();
     public DbSet<UploadSession> UploadSessions => Set<UploadSession>();
     public DbSet<RawEvent> RawEvents => Set<RawEvent>();
+    public DbSet<RefusedDelivery> RefusedDeliveries => Set<RefusedDelivery>();
+    public DbSet<SpoolFile> SpoolFiles => Set<SpoolFile>();
+    public DbSet<SourceCheck> SourceChecks => Set<SourceCheck>();
+    public DbSet<ConversationKey> ConversationKeys => Set<ConversationKey>();
     public DbSet<KekVersion> KekVersions => Set<KekVersion>();
     public DbSet<MasterKey> MasterKeys => Set<MasterKey>();
     public DbSet<ServiceKey> ServiceKeys => Set<ServiceKey>();

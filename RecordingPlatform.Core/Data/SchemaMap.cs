@@ -24,7 +24,7 @@ internal static class SchemaMap
     static readonly HashSet<string> DatabaseTimes =
     [
         "CreatedAt", "UpdatedAt", "SeenAt", "PlacedAt", "DecidedAt", "RequestedAt", "IssuedAt", "ReceivedAt", "RunAt", "GrantedAt", "BeganAt",
-        "AuditAt", "At",
+        "AuditAt", "At", "NextAttemptAt", "StillSince", "FirstSeenAt", "LastAt",
     ];
 
     static readonly Dictionary<Type, string[]> JsonColumns = new()
@@ -34,6 +34,7 @@ internal static class SchemaMap
         [typeof(Job)] = ["Arguments"],
         [typeof(AuditRow)] = ["Facts"],
         [typeof(EventRow)] = ["Data"],
+        [typeof(SourceCheck)] = ["Findings"],
     };
 
     public static void Apply(ModelBuilder builder)
@@ -57,6 +58,7 @@ internal static class SchemaMap
         builder.Entity<RefreshToken>().HasKey(t => t.TokenHash);
         builder.Entity<IdempotencyKey>().HasKey(k => new { k.CallerId, k.Route, k.Key });
         builder.Entity<KeyRingEntry>().ToTable("key_ring");
+        builder.Entity<ConversationKey>().HasKey(k => new { k.SourceId, k.Key });
         builder.Entity<AuditRow>().ToTable("audit").HasKey(a => new { a.Id, a.At });
         builder.Entity<AuditLeaf>().ToTable("audit_leaves").HasKey(a => a.LeafIndex);
         builder.Entity<AuditDetails>().ToTable("audit_details");
@@ -155,6 +157,13 @@ internal static class SchemaMap
         builder.Entity<ObjectRow>().HasOne<UploadSession>().WithMany().HasForeignKey(o => o.UploadSessionId);
         builder.Entity<UploadSession>().HasOne<Recording>().WithMany().HasForeignKey(u => u.RecordingId);
         builder.Entity<RawEvent>().HasOne<Source>().WithMany().HasForeignKey(e => e.SourceId);
+        builder.Entity<RawEvent>().HasOne<MasterKey>().WithMany().HasForeignKey(e => e.BodyMasterKeyId);
+        builder.Entity<RefusedDelivery>().HasOne<Source>().WithMany().HasForeignKey(r => r.SourceId);
+        builder.Entity<ConversationKey>().HasOne<Conversation>().WithMany().HasForeignKey(k => k.ConversationId);
+        builder.Entity<SpoolFile>().HasOne<Source>().WithMany().HasForeignKey(f => f.SourceId);
+        builder.Entity<SpoolFile>().HasOne<Conversation>().WithMany().HasForeignKey(f => f.ConversationId);
+        builder.Entity<SpoolFile>().HasOne<Recording>().WithMany().HasForeignKey(f => f.RecordingId);
+        builder.Entity<SourceCheck>().HasOne<Source>().WithMany().HasForeignKey(c => c.SourceId);
         builder.Entity<MasterKey>().HasOne<KekVersion>().WithMany().HasForeignKey(k => k.KekVersionId);
         builder.Entity<ServiceKey>().HasOne<KekVersion>().WithMany().HasForeignKey(k => k.KekVersionId);
         builder.Entity<OwnerKey>().HasOne<MasterKey>().WithMany().HasForeignKey(k => k.MasterKeyId);

@@ -25,6 +25,14 @@ public sealed class Conversation
     public List<Participant> Participants { get; } = [];
 }
 
+/// <summary>One of the ids by which a source speaks of a conversation.</summary>
+public sealed class ConversationKey
+{
+    public Guid SourceId { get; init; }
+    public required string Key { get; init; }
+    public Guid ConversationId { get; set; }
+}
+
 public sealed class Participant
 {
     public Guid Id { get; init; }

@@ -59,3 +59,6 @@ internal sealed class AttendedPictures() : SqlMigration("0017_attended_pictures.
 
 [DbContext(typeof(RecordingDb)), Migration("0017_attended_pictures_index")]
 internal sealed class AttendedPicturesIndex() : ConcurrentSqlMigration("0017_attended_pictures_index.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0018_ingest")]
+internal sealed class Ingest() : SqlMigration("0018_ingest.sql");

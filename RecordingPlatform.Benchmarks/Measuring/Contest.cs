@@ -21,11 +21,13 @@ internal sealed class Contest(string work, string unit)
         return this;
     }
 
-    /// <summary>Runs three rounds that do not count, then the five that do, and prints every contender's median and spread.</summary>
-    public async Task<IReadOnlyDictionary<string, double>> RunAsync(Report report)
+    /// <summary>Runs rounds that do not count, then the five that do, and prints every contender's median and spread.</summary>
+    /// <param name="report">Where they are printed.</param>
+    /// <param name="warmUps">Rounds that do not count; one where every round is a process of its own.</param>
+    public async Task<IReadOnlyDictionary<string, double>> RunAsync(Report report, int warmUps = WarmUps)
     {
         var results = _contenders.ToDictionary(c => c.Name, _ => new List<double>());
-        for (var round = 0; round < WarmUps; round++)
+        for (var round = 0; round < warmUps; round++)
         {
             foreach (var (_, measure) in _contenders)
                 await measure();

@@ -16,13 +16,15 @@ public abstract record IntakeResult
 {
     public sealed record Accepted(Recording Recording) : IntakeResult;
     public sealed record Unknown(UnknownReference Reference) : IntakeResult;
+    /// <summary>The source's recording of that id has its bytes; these are not needed.</summary>
+    public sealed record AlreadyThere(Recording Recording) : IntakeResult;
 }
 
 /// <summary>
 /// Turns a complete original into a stored recording: conversation, recording, published object, data key, audit row,
 /// event and first job in one transaction. Before it there is only a writing object; after it nothing is missing.
 /// </summary>
-public sealed class RecordingIntake(RecordingDb db, AuditTrail audit)
+public sealed partial class RecordingIntake(RecordingDb db, AuditTrail audit)
 {
     public async Task<IntakeResult> AcceptAsync(PendingObject original, Guid sourceId, IntakeFields fields, MediaType type, Caller caller, CancellationToken ct)
     {

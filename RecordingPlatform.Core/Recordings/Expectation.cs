@@ -1,3 +1,7 @@
+using System.Text.Json;
+using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Events;
+
 namespace RecordingPlatform.Core.Recordings;
 
 public enum ExpectationState { Expected, Late, Received, Absent }
@@ -17,6 +21,8 @@ public sealed class Expectation
     public string ExternalId { get; init; } = "";
     public Guid? RecordingId { get; set; }
     public string? AbsentReason { get; set; }
+    /// <summary>Since when retrieval looks: often at first, then ever more rarely. Set anew by each report that makes the file likelier.</summary>
+    public DateTimeOffset? LookFrom { get; set; }
     /// <summary>When retrieval looks next; null when nobody looks.</summary>
     public DateTimeOffset? LookAt { get; set; }
     public DateTimeOffset? LookUntil { get; set; }
@@ -27,4 +33,26 @@ public sealed class Expectation
     public string? LastProblem { get; set; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
+
+    /// <summary>Its recording came: nobody looks any further.</summary>
+    /// <param name="recordingId">What came.</param>
+    /// <param name="now">By the database's clock.</param>
+    /// <param name="absentBecause">Why what came is not what was expected; null when it is.</param>
+    public void Settle(Guid recordingId, DateTimeOffset now, string? absentBecause = null)
+    {
+        RecordingId = recordingId;
+        State = absentBecause is null ? ExpectationState.Received : ExpectationState.Absent;
+        AbsentReason = absentBecause;
+        ReceivedAt = absentBecause is null ? now : null;
+        (LookFrom, LookAt, LookUntil, LastProblem) = (null, null, null, null);
+        UpdatedAt = now;
+    }
+
+    /// <summary>Tells those who follow it what it is now.</summary>
+    public EventRow Changed() => new()
+    {
+        Kind = "expectation.changed",
+        ConversationId = ConversationId,
+        Data = JsonSerializer.Serialize(new { state = SnakeCase.Of(State), medium = SnakeCase.Of(Medium) }),
+    };
 }

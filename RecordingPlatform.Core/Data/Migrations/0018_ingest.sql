@@ -48,7 +48,9 @@ call tag_columns('conversation_keys', 'pseudonymous', 'key conversation_id');
 alter table expectations
     -- Tells several of one medium apart: a recording's external id, a camera. Empty where there can be one only.
     add column external_id text not null default '',
-    -- Retrieval: when to look next, until when, and how often it has looked. Null when nobody looks.
+    -- Retrieval: since when it looks (often at first, then ever more rarely), when next, until when, and how often it has.
+    -- Null when nobody looks.
+    add column look_from timestamptz,
     add column look_at timestamptz,
     add column look_until timestamptz,
     add column looks integer not null default 0,
@@ -61,7 +63,7 @@ create unique index expectations_one on expectations (conversation_id, medium, e
 create index expectations_looking on expectations (source_id, look_at) where look_at is not null;
 create index expectations_days on expectations (source_id, due_at desc, id desc);
 create index expectations_newest on expectations (due_at desc, id desc);
-call tag_columns('expectations', 'none', 'look_at look_until looks late_at received_at');
+call tag_columns('expectations', 'none', 'look_from look_at look_until looks late_at received_at');
 call tag_columns('expectations', 'pseudonymous', 'external_id');
 call tag_columns('expectations', 'personal', 'last_problem');
 

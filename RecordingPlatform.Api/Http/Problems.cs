@@ -8,6 +8,10 @@ internal abstract class Problem(int status, string code, string detail) : IResul
 {
     public int? StatusCode => status;
 
+    public string Code => code;
+
+    public string Detail => detail;
+
     /// <summary>Seconds after which trying again makes sense.</summary>
     public int? RetryAfter { get; init; }
 

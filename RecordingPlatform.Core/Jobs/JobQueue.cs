@@ -94,6 +94,19 @@ public static class JobQueue
     }
 
     /// <summary>
+    /// Makes the queued job of a key due now, whatever time it was put off to: what it waits for has come. Runs in the
+    /// caller's transaction if one is open.
+    /// </summary>
+    /// <returns>Whether one is queued. One that runs already does not count: it may have looked too early.</returns>
+    public static async Task<bool> WakeAsync(RecordingDb db, string uniqueKey, CancellationToken ct)
+    {
+        var queued = await db.Database.ExecuteSqlAsync($"update jobs set run_at = least(run_at, app_now()) where unique_key = {uniqueKey} and state = 'queued'", ct) == 1;
+        if (queued)
+            await JobHint.AfterAsync(db);
+        return queued;
+    }
+
+    /// <summary>
     /// Ends a queued or running job. A running one loses its lease: it publishes nothing from here on, and its handler is
     /// stopped within a heartbeat. Runs in the caller's transaction if one is open.
     /// </summary>

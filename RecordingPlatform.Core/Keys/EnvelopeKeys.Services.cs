@@ -38,7 +38,23 @@ public sealed partial class EnvelopeKeys
         return new SealedSecret(made.By.Id, made.Bytes);
     }
 
-    /// <summary>Opens what <see cref="SealAsync"/> sealed for this row. On the pinned heap; the caller clears it.</summary>
+    /// <summary>As <see cref="SealAsync(string, Guid, ReadOnlyMemory{byte}, CancellationToken)"/>, for several rows of one table under one master key, which is looked for once.</summary>
+    /// <returns>The master key, and the sealed secrets in the order of the rows.</returns>
+    /// <exception cref="KekDeniedException">The KEK denies.</exception>
+    public async Task<(Guid MasterKeyId, byte[][] Sealed)> SealAsync(string table, IReadOnlyList<(Guid Id, ReadOnlyMemory<byte> Secret)> rows, CancellationToken ct)
+    {
+        byte[][] wraps = [];
+        var made = await _keyring.UseNewestMasterAsync((masterKey, key) =>
+        {
+            wraps = new byte[rows.Count][];
+            for (var i = 0; i < wraps.Length; i++)
+                wraps[i] = KeyWrap.Seal(key, WrapPlace.Secret(table, rows[i].Id, masterKey.Id), rows[i].Secret.Span);
+            return [];
+        }, ct);
+        return (made.By.Id, wraps);
+    }
+
+    /// <summary>Opens what <see cref="SealAsync(string, Guid, ReadOnlyMemory{byte}, CancellationToken)"/> sealed for this row. On the pinned heap; the caller clears it.</summary>
     /// <exception cref="KeyUnavailableException">The master key is not held, and the KEK is away or denies.</exception>
     /// <exception cref="KeyTamperedException">It was sealed for another row or under another master key.</exception>
     public Task<byte[]> UnsealAsync(string table, Guid id, Guid masterKeyId, ReadOnlyMemory<byte> sealedSecret, CancellationToken ct) =>

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using RecordingPlatform.Core.Keys;
+
 namespace RecordingPlatform.Core.Sources;
 
 public enum SourceKind { Upload, Live, Jibri, TwilioVoice, TwilioVideo, TwilioMedia, Freepbx, Acs, Livekit, Zoom }
@@ -22,4 +25,39 @@ public sealed class Source
     public Guid? SecretsMasterKeyId { get; set; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
+
+    /// <summary>Its credentials; none when it has none.</summary>
+    /// <exception cref="KeyUnavailableException">They cannot be opened now.</exception>
+    public async Task<SourceSecrets> OpenSecretsAsync(EnvelopeKeys keys, CancellationToken ct)
+    {
+        if (SealedSecrets is null || SecretsMasterKeyId is not { } master)
+            return new SourceSecrets();
+        var json = await keys.UnsealAsync(Table, Id, master, SealedSecrets, ct);
+        try
+        {
+            return SourceSecrets.Read(json);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(json);
+        }
+    }
+
+    /// <summary>Seals its credentials anew; saved with the row.</summary>
+    /// <exception cref="KekDeniedException">The KEK denies.</exception>
+    public async Task SealSecretsAsync(EnvelopeKeys keys, SourceSecrets secrets, CancellationToken ct)
+    {
+        var json = secrets.Write();
+        try
+        {
+            var wrapped = await keys.SealAsync(Table, Id, json, ct);
+            (SealedSecrets, SecretsMasterKeyId) = (wrapped.Bytes, wrapped.MasterKeyId);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(json);
+        }
+    }
+
+    const string Table = "sources";
 }

@@ -6,6 +6,7 @@ using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Ingest;
 using RecordingPlatform.Core.Sources;
 using RecordingPlatform.Tests.Fixtures;
+using RecordingPlatform.Tests.Keys;
 
 namespace RecordingPlatform.Tests.Ingest;
 
@@ -14,10 +15,10 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
     [Fact]
     public async Task What_was_answered_is_committed_once_whoever_delivers_it()
     {
-        var login = (await cluster.CreateDatabaseAsync()).App;
-        await using var database = DatabaseSetup.BuildDataSource(login);
-        await using var first = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
-        await using var second = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
+        await using var rig = await KeyRig.StartAsync(cluster);
+        await using var database = DatabaseSetup.BuildDataSource(rig.Database.App);
+        await using var first = new RawEventInbox(database, rig.NewReplica(), TimeProvider.System, NullLogger<RawEventInbox>.Instance);
+        await using var second = new RawEventInbox(database, rig.NewReplica(), TimeProvider.System, NullLogger<RawEventInbox>.Instance);
         var answers = new ConcurrentBag<(string Key, AppendedEvent Answer)>();
         // 40 events, 50 deliveries of each, shuffled over two replicas.
         var deliveries = Enumerable.Range(0, 2000).Select(i => $"event-{i % 40}").ToArray();
@@ -34,9 +35,9 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
     [Fact]
     public async Task Events_that_wait_together_share_commits()
     {
-        var login = (await cluster.CreateDatabaseAsync()).App;
-        await using var database = DatabaseSetup.BuildDataSource(login);
-        await using var inbox = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
+        await using var rig = await KeyRig.StartAsync(cluster);
+        await using var database = DatabaseSetup.BuildDataSource(rig.Database.App);
+        await using var inbox = new RawEventInbox(database, rig.NewReplica(), TimeProvider.System, NullLogger<RawEventInbox>.Instance);
         await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => inbox.AppendAsync(Event($"e{i}"), default)));
         await using var count = database.CreateCommand("select count(distinct xmin::text) from raw_events");
         Assert.InRange((long)(await count.ExecuteScalarAsync())!, 1, 100);
@@ -45,11 +46,11 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
     [Fact]
     public async Task An_event_that_cannot_be_stored_fails_alone()
     {
-        var login = (await cluster.CreateDatabaseAsync()).App;
-        await using var database = DatabaseSetup.BuildDataSource(login);
-        await using var inbox = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
+        await using var rig = await KeyRig.StartAsync(cluster);
+        await using var database = DatabaseSetup.BuildDataSource(rig.Database.App);
+        await using var inbox = new RawEventInbox(database, rig.NewReplica(), TimeProvider.System, NullLogger<RawEventInbox>.Instance);
         var good = Enumerable.Range(0, 50).Select(i => inbox.AppendAsync(Event($"good-{i}"), default)).ToList();
-        var bad = inbox.AppendAsync(new IncomingEvent(Guid.CreateVersion7(), "bad", "no.such.source"), default);
+        var bad = inbox.AppendAsync(new IncomingEvent(Guid.CreateVersion7(), "bad", "no.such.source", default), default);
         good.AddRange(Enumerable.Range(50, 50).Select(i => inbox.AppendAsync(Event($"good-{i}"), default)));
         Assert.All(await Task.WhenAll(good), answer => Assert.True(answer.IsFirst));
         Assert.Equal(PostgresErrorCodes.ForeignKeyViolation, (await Assert.ThrowsAsync<PostgresException>(() => bad)).SqlState);
@@ -59,10 +60,10 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
     [Fact]
     public async Task One_that_cannot_even_be_sent_to_the_database_fails_alone_is_logged_and_the_inbox_goes_on()
     {
-        var login = (await cluster.CreateDatabaseAsync()).App;
-        await using var database = DatabaseSetup.BuildDataSource(login);
+        await using var rig = await KeyRig.StartAsync(cluster);
+        await using var database = DatabaseSetup.BuildDataSource(rig.Database.App);
         var log = new ErrorLog();
-        await using var inbox = new RawEventInbox(database, log);
+        await using var inbox = new RawEventInbox(database, rig.NewReplica(), TimeProvider.System, log);
         var good = Enumerable.Range(0, 50).Select(i => inbox.AppendAsync(Event($"good-{i}"), default)).ToList();
         // Half of a surrogate pair: no text, so it fails before the database can refuse it.
         var bad = inbox.AppendAsync(Event("half a pair \ud83d"), default);
@@ -78,10 +79,10 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
     [Fact]
     public async Task While_the_database_is_away_nothing_is_promised_and_afterwards_it_goes_on()
     {
-        var login = (await cluster.CreateDatabaseAsync()).App;
-        await using var cable = new Jobs.CutCable(login);
+        await using var rig = await KeyRig.StartAsync(cluster);
+        await using var cable = new Jobs.CutCable(rig.Database.App);
         await using var database = DatabaseSetup.BuildDataSource(cable.Connection);
-        await using var inbox = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
+        await using var inbox = new RawEventInbox(database, rig.NewReplica(), TimeProvider.System, NullLogger<RawEventInbox>.Instance);
         await inbox.AppendAsync(Event("before"), default);
         cable.Break();
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => inbox.AppendAsync(Event("during"), default));
@@ -92,9 +93,9 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
     [Fact]
     public async Task Ending_commits_what_was_taken()
     {
-        var login = (await cluster.CreateDatabaseAsync()).App;
-        await using var database = DatabaseSetup.BuildDataSource(login);
-        var inbox = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
+        await using var rig = await KeyRig.StartAsync(cluster);
+        await using var database = DatabaseSetup.BuildDataSource(rig.Database.App);
+        var inbox = new RawEventInbox(database, rig.NewReplica(), TimeProvider.System, NullLogger<RawEventInbox>.Instance);
         var taken = Enumerable.Range(0, 200).Select(i => inbox.AppendAsync(Event($"e{i}"), default)).ToList();
         await inbox.DisposeAsync();
         Assert.Equal(200, (await RowsAsync(database)).Count);
@@ -103,7 +104,7 @@ public sealed class RawEventInboxTests(PostgresCluster cluster)
 
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    static IncomingEvent Event(string key) => new(Source.UploadId, key, "call.ended");
+    static IncomingEvent Event(string key) => new(Source.UploadId, key, "call.ended", "{}"u8.ToArray());
 
     static async Task<Dictionary<string, Guid>> RowsAsync(NpgsqlDataSource database)
     {

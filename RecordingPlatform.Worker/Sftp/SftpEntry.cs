@@ -31,7 +31,7 @@ sealed record SftpFile(string Path)
 {
     public long Offset { get; init; }
 
-    /// <summary>Null for all there is, also what is added while it is read.</summary>
+    /// <summary>Null for all there is, also what is added before the end is reached.</summary>
     public long? Length { get; init; }
 
     /// <summary>The folder in which the file must lie after all links are followed; null for anywhere.</summary>

@@ -160,9 +160,9 @@ sealed partial class SftpSession : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_second is null && (bytes < LargeFile || _roundTrip < s_farAway || _disposed.IsCancellationRequested))
-                return Task.FromResult<SftpLane?>(null);
-            return _second ??= OpenSecondAsync();
+            return bytes < LargeFile || (_second is null && (_roundTrip < s_farAway || _disposed.IsCancellationRequested))
+                ? Task.FromResult<SftpLane?>(null)
+                : _second ??= OpenSecondAsync();
         }
     }
 

@@ -20,8 +20,9 @@ sealed class SftpWire : IDisposable
     /// <summary>Reads outstanding: a little more than an SSH channel's window of 2 MiB, so that the window is never idle.</summary>
     public const int Reads = 96;
 
+    /// <summary>The conversation that this thread reads for.</summary>
     [ThreadStatic]
-    static bool t_isReader;
+    static SftpWire? t_reading;
 
     readonly Stream _from;
     readonly Stream _to;
@@ -62,6 +63,19 @@ sealed class SftpWire : IDisposable
     /// <summary>Bytes that came, for logs.</summary>
     public long Received => Volatile.Read(ref _received);
 
+    /// <summary>Memory that was made for what comes, in <see cref="SftpBlock"/>s. It is used again and not given back.</summary>
+    public int Blocks { get; private set; }
+
+    /// <summary>Requests whose answer has not come.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _pending.Count;
+        }
+    }
+
     public void Start()
     {
         Span<byte> init = [0, 0, 0, 5, (byte)SftpPacket.Init, 0, 0, 0, 3];
@@ -94,7 +108,7 @@ sealed class SftpWire : IDisposable
             Append(rest);
         }
         // The reader sends what it caused in one piece, before it waits again.
-        if (!t_isReader)
+        if (t_reading != this)
             Flush();
         return pending;
     }
@@ -145,7 +159,7 @@ sealed class SftpWire : IDisposable
     /// <summary>Awaited last by everything that callers see: their own work must not hold up the reader.</summary>
     public static async ValueTask OffTheReaderAsync()
     {
-        if (t_isReader)
+        if (t_reading is not null)
             await Task.Yield();
     }
 
@@ -185,7 +199,7 @@ sealed class SftpWire : IDisposable
 
     void ReadAll()
     {
-        t_isReader = true;
+        t_reading = this;
         try
         {
             ReadUntilTheEnd();
@@ -346,7 +360,15 @@ sealed class SftpWire : IDisposable
         _ended.TrySetResult(new SftpEnd(SftpEndKind.Stalled, null));
     }
 
-    SftpBlock NewBlock() => (_free.TryTake(out var block) ? block : new SftpBlock(_free)).Hold();
+    SftpBlock NewBlock()
+    {
+        if (!_free.TryTake(out var block))
+        {
+            block = new SftpBlock(_free);
+            Blocks++;
+        }
+        return block.Hold();
+    }
 }
 
 enum SftpEndKind

@@ -19,13 +19,14 @@ static class SshDiagnosis
     static SftpException JudgeOpening(SftpEndpoint endpoint, SftpEnd end, SshLog log, int? exitCode)
     {
         var where = endpoint.Where;
-        if (log.HostKeyChanged)
+        // ssh calls both a changed host; an operator pins a further key in one case and looks for an intruder in the other.
+        if (log.HostKeyRefused && (log.OfferedType is null || endpoint.HostKeys.Any(pinned => pinned.StartsWith(log.OfferedType + " ", StringComparison.Ordinal))))
         {
             return new(SftpFault.HostKeyChanged, $"{where} shows another host key than the pinned one: {Offered(log)} instead of {Pinned(endpoint)}. "
                 + "Either the PBX was set up anew or somebody stands in between. Compare the fingerprint on the PBX itself (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub); only when it is the same, pin the new key.")
             { OfferedFingerprint = log.OfferedFingerprint };
         }
-        if (log.HostKeyUnknown)
+        if (log.HostKeyRefused)
         {
             return new(SftpFault.HostKeyUnknown, $"{where} shows a host key of a type that is not pinned: {Offered(log)}; pinned is {Pinned(endpoint)}. "
                 + "Compare the fingerprint on the PBX itself (for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done), then pin that key.")

@@ -23,11 +23,12 @@ sealed class SshLog
 
     public bool SignInRefused { get; private set; }
 
-    public bool HostKeyChanged { get; private set; }
-
-    public bool HostKeyUnknown { get; private set; }
+    public bool HostKeyRefused { get; private set; }
 
     public bool SubsystemRefused { get; private set; }
+
+    /// <summary>Of the host key: ssh-ed25519 and the like.</summary>
+    public string? OfferedType { get; private set; }
 
     public string? OfferedFingerprint { get; private set; }
 
@@ -47,8 +48,8 @@ sealed class SshLog
             var detail = line.AsSpan(Debug.Length);
             if (detail.StartsWith("Connection established"))
                 Connected = true;
-            else if (detail.StartsWith("Server host key: ") && detail.IndexOf("SHA256:") is >= 0 and var at && OfferedFingerprint is null)
-                OfferedFingerprint = Printable(detail[at..]);
+            else if (OfferedFingerprint is null && line.Split(' ') is ["debug1:", "Server", "host", "key:", var type, var fingerprint])
+                (OfferedType, OfferedFingerprint) = (Printable(type), Printable(fingerprint));
             return;
         }
 
@@ -58,10 +59,8 @@ sealed class SshLog
             return;
         }
         // From here on the server may have a say, which changes nothing but which refusal is named.
-        if (line.Contains("REMOTE HOST IDENTIFICATION HAS CHANGED", StringComparison.Ordinal))
-            HostKeyChanged = true;
-        else if (line.Contains(" host key is known for ", StringComparison.Ordinal) || line.StartsWith("Host key verification failed", StringComparison.Ordinal))
-            HostKeyUnknown = true;
+        if (line.StartsWith("Host key verification failed", StringComparison.Ordinal))
+            HostKeyRefused = true;
         else if (line.StartsWith("Load key ", StringComparison.Ordinal))
             KeyRejectedHere = true;
         else if (line.Contains("Permission denied (", StringComparison.Ordinal) || line.Contains("Too many authentication failures", StringComparison.Ordinal))

@@ -19,7 +19,7 @@ sealed class FolderSpool(string root) : ISpool
             return [];
         var entries = new List<SpoolEntry>();
         // The open folder itself, wherever its name leads by now.
-        var listing = new FileSystemEnumerable<SpoolEntry>($"/proc/self/fd/{opened.DangerousGetHandle()}", Read, new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false });
+        var listing = new FileSystemEnumerable<SpoolEntry>($"/proc/self/fd/{opened.DangerousGetHandle()}", Read, new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false });
         try
         {
             foreach (var entry in listing)
@@ -104,7 +104,7 @@ sealed class FolderSpool(string root) : ISpool
     static SpoolEntry Read(ref FileSystemEntry entry)
     {
         var name = entry.FileName.ToString();
-        var kind = (entry.Attributes & FileAttributes.ReparsePoint) != 0 ? SpoolKind.Link : entry.IsDirectory ? SpoolKind.Other : SpoolKind.File;
+        var kind = entry.Attributes.HasFlag(FileAttributes.ReparsePoint) ? SpoolKind.Link : entry.IsDirectory ? SpoolKind.Other : SpoolKind.File;
         // Bytes that are not UTF-8 became this mark: no path leads back to them.
         return new SpoolEntry(name.Contains('\uFFFD', StringComparison.Ordinal) ? null : name, kind, entry.Length, SpoolStat.Rounded(entry.LastWriteTimeUtc));
     }

@@ -30,12 +30,12 @@ sealed class SftpFileReader(SftpSession session, SftpFile file, SftpSink sink)
         ArgumentOutOfRangeException.ThrowIfNegative(file.Length ?? 0, nameof(file));
         _next = file.Offset;
         _end = file.Length is { } length && length < long.MaxValue - file.Offset ? file.Offset + length : long.MaxValue;
-        Task<Reader?>? second = null;
+        List<Task<Reader?>> joining = [];
         try
         {
             var attributes = await OpenAsync(ct);
-            second = JoinAsync(attributes);
-            await PullAsync(second, ct);
+            joining.AddRange(session.FurtherLanesFor(Math.Min(_end, _known) - file.Offset).Select(lane => JoinAsync(lane, attributes)));
+            await PullAsync(joining, ct);
             return new SftpRead(_delivered, attributes);
         }
         finally
@@ -47,8 +47,8 @@ sealed class SftpFileReader(SftpSession session, SftpFile file, SftpSink sink)
             }
             foreach (var reader in _readers)
                 reader.Wire.SendClose(reader.Handle);
-            if (second is not null && _readers.Count < 2)
-                _ = CloseLateAsync(second);
+            foreach (var late in joining)
+                _ = CloseLateAsync(late);
         }
     }
 
@@ -92,13 +92,19 @@ sealed class SftpFileReader(SftpSession session, SftpFile file, SftpSink sink)
         return answer.Attributes;
     }
 
-    async Task PullAsync(Task<Reader?> second, CancellationToken ct)
+    async Task PullAsync(List<Task<Reader?>> joining, CancellationToken ct)
     {
         while (true)
         {
             ct.ThrowIfCancellationRequested();
-            if (_readers.Count == 1 && second.IsCompletedSuccessfully && second.Result is { } joined)
-                _readers.Add(joined);
+            for (var i = joining.Count - 1; i >= 0; i--)
+            {
+                if (!joining[i].IsCompletedSuccessfully)
+                    continue;
+                if (joining[i].Result is { } joined)
+                    _readers.Add(joined);
+                joining.RemoveAt(i);
+            }
             AskAhead();
             if (_asked.Count == 0)
             {
@@ -168,19 +174,21 @@ sealed class SftpFileReader(SftpSession session, SftpFile file, SftpSink sink)
         }
     }
 
-    /// <summary>As far as there are slots and the file is thought to go; through both connections by turns.</summary>
+    /// <summary>As far as there are slots and the file is thought to go; through all connections by turns.</summary>
     void AskAhead()
     {
-        while (_next < _end && (_next < _known || _askedBeyond < _beyond))
+        for (var without = 0; _next < _end && (_next < _known || _askedBeyond < _beyond) && without < _readers.Count; _turn++)
         {
-            var reader = _readers[_turn++ % _readers.Count];
-            if (!reader.Wire.Slots.Wait(0))
+            var reader = _readers[_turn % _readers.Count];
+            if (reader.Wire.Slots.Wait(0))
             {
-                reader = _readers[_turn % _readers.Count];
-                if (!reader.Wire.Slots.Wait(0))
-                    return;
+                Ask(reader);
+                without = 0;
             }
-            Ask(reader);
+            else
+            {
+                without++;
+            }
         }
     }
 
@@ -195,10 +203,10 @@ sealed class SftpFileReader(SftpSession session, SftpFile file, SftpSink sink)
             _askedBeyond++;
     }
 
-    /// <summary>The same file through a second connection, or null when there is none or it is not surely the same.</summary>
-    async Task<Reader?> JoinAsync(SftpAttributes attributes)
+    /// <summary>The same file through a further connection, or null when there is none or it is not surely the same.</summary>
+    async Task<Reader?> JoinAsync(Task<SftpLane?> opening, SftpAttributes attributes)
     {
-        if (await session.SecondLaneAsync(Math.Min(_end, _known) - file.Offset) is not { Failure: null } lane)
+        if (await opening is not { Failure: null } lane)
             return null;
         try
         {
@@ -216,9 +224,9 @@ sealed class SftpFileReader(SftpSession session, SftpFile file, SftpSink sink)
         }
     }
 
-    static async Task CloseLateAsync(Task<Reader?> second)
+    static async Task CloseLateAsync(Task<Reader?> joining)
     {
-        if (await second is { } late)
+        if (await joining is { } late)
             late.Wire.SendClose(late.Handle);
     }
 

@@ -65,6 +65,8 @@ services.AddScoped<RecordingNotes>();
 services.AddScoped<Reprocessing>();
 services.AddScoped<RecordingSearch>();
 services.AddScoped<RecordingTally>();
+services.AddScoped<ConversationHistory>();
+services.AddScoped<Completeness>();
 services.AddScoped<MultipartIntake>();
 services.AddSingleton<SourceDirectory>();
 services.AddSingleton<RawEventInbox>();

@@ -51,6 +51,8 @@ internal static class WorkerHost
         services.AddScoped<EventApplier>();
         services.AddEventHints<IngestLoop>(RawEventInbox.HintChannel);
         services.AddHostedService<IngestLoop>();
+        services.AddJobHandler<LateExpectations, LateExpectationsHandler>();
+        services.AddRecurringJob(new LateExpectations(), TimeSpan.FromSeconds(15));
         services.AddJobHandler<KeepRawEvents, KeepRawEventsHandler>();
         services.AddRecurringJob(new KeepRawEvents(), TimeSpan.FromMinutes(1));
         services.AddSftp();

@@ -7,6 +7,7 @@ using RecordingPlatform.Core.Jobs;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Processing;
 using RecordingPlatform.Core.Recordings;
+using RecordingPlatform.Core.Retention;
 
 namespace RecordingPlatform.Core.Ingest;
 
@@ -85,7 +86,7 @@ public sealed partial class RecordingIntake
         SubjectId = conversation.SubjectId,
         AppointmentId = conversation.AppointmentId,
         RecordedAt = media.RecordedAt,
-        RetainUntil = media.RecordedAt.AddDays(await KeepDaysAsync(conversation.Kind, media.SourceId, ct)),
+        RetainUntil = media.RecordedAt.AddDays(await RetentionDays.OfAsync(db, conversation.Kind, media.SourceId, ct)),
     };
 
     static void Fill(Recording recording, PendingObject original, CapturedMedia media, DateTimeOffset now)

@@ -67,6 +67,7 @@ services.AddScoped<RecordingSearch>();
 services.AddScoped<RecordingTally>();
 services.AddScoped<MultipartIntake>();
 services.AddSingleton<SourceDirectory>();
+services.AddScoped<SourceSetup>();
 services.AddSingleton<RawEventInbox>();
 services.AddSingleton<RefusalLog>();
 services.AddHostedService(provider => provider.GetRequiredService<RefusalLog>());

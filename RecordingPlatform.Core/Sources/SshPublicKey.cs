@@ -25,6 +25,9 @@ public static class SshPublicKey
         return Convert.TryFromBase64String(parts[1], buffer, out var length) && TypeOf(buffer.AsSpan(0, length)) == parts[0] ? $"{parts[0]} {parts[1]}" : null;
     }
 
+    /// <summary>An Ed25519 key that nobody has: pinned, it accepts no host, and so shows which key a host has.</summary>
+    public static string OfNobody() => Line([.. Text("ssh-ed25519"), .. Field(RandomNumberGenerator.GetBytes(32))]);
+
     internal static string? TypeOf(ReadOnlySpan<byte> blob)
     {
         if (blob.Length <= 4 || BinaryPrimitives.ReadInt32BigEndian(blob) is var length && (length is <= 0 or > 64 || length > blob.Length - 4))

@@ -11,7 +11,7 @@ namespace RecordingPlatform.Api.Sources;
 /// <summary>Has a worker find out whether a source's reports and media reach us, and says what it found.</summary>
 internal sealed class TestSource : IEndpoint
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    const int MostSeconds = 15;
     static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     public sealed record Response
@@ -24,14 +24,18 @@ internal sealed class TestSource : IEndpoint
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/sources/{sourceId:guid}/test", TestAsync).RequirePermission(Permission.SourcesManage).Answers(404, "source_not_found");
+        routes.MapPost("/api/v1/sources/{sourceId:guid}/test", TestAsync).RequirePermission(Permission.SourcesManage)
+            .Answers(400, "wait_seconds_invalid", "bad_request")
+            .Answers(404, "source_not_found");
         routes.MapGet("/api/v1/sources/{sourceId:guid}/tests/{checkId:guid}", GetAsync).RequirePermission(Permission.SourcesRead)
             .Answers(404, "source_not_found", "source_test_not_found");
     }
 
-    static async Task<Results<Ok<Response>, Accepted<Response>, NotFound>> TestAsync(
-        Guid sourceId, RecordingDb db, AuditTrail audit, Caller caller, TimeProvider clock, CancellationToken ct)
+    static async Task<Results<Ok<Response>, Accepted<Response>, BadRequest, NotFound>> TestAsync(
+        Guid sourceId, [FromQuery(Name = "wait_seconds")] int? wait, RecordingDb db, AuditTrail audit, Caller caller, TimeProvider clock, CancellationToken ct)
     {
+        if (wait is < 0 or > MostSeconds)
+            return new BadRequest("wait_seconds_invalid", $"wait_seconds is a whole number from 0 to {MostSeconds}.");
         if (await AskAsync(sourceId, db, audit, caller, ct) is not { } check)
             return NotFound.Source;
         var asked = clock.GetTimestamp();
@@ -40,7 +44,7 @@ internal sealed class TestSource : IEndpoint
             var answer = await ReadAsync(db, sourceId, check, ct);
             if (answer!.FinishedAt is not null)
                 return TypedResults.Ok(answer);
-            if (clock.GetElapsedTime(asked) >= Patience)
+            if (clock.GetElapsedTime(asked) >= TimeSpan.FromSeconds(wait ?? MostSeconds))
                 return TypedResults.Accepted($"/api/v1/sources/{sourceId}/tests/{check}", answer);
             await Task.Delay(LookEvery, clock, ct);
         }

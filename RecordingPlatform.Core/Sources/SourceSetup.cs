@@ -87,7 +87,8 @@ public sealed class SourceSetup(RecordingDb db, AuditTrail audit, EnvelopeKeys k
         if (SourceRules.Check(source.Kind, change) is { } refusal)
             return new SourceResult.Refused(refusal);
         var fields = Apply(source, change);
-        await SaveAsync(AuditAction.SourceChanged, source, fields.Count > 0, caller, new { changed = fields }, ct);
+        // Also when nothing differs: who stores a source anew as it is has looked, and retrieval that had stopped goes on.
+        await SaveAsync(AuditAction.SourceChanged, source, changed: true, caller, new { changed = fields }, ct);
         await transaction.CommitAsync(ct);
         return new SourceResult.Done(source);
     }

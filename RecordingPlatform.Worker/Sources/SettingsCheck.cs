@@ -20,13 +20,17 @@ internal static class SettingsCheck
 
         if (!source.Enabled)
             Say("The source is switched off: its reports are turned away and nothing is fetched. Switch it on.");
-        if (source.MediaLocation is null)
-            Say("No media location is set, so nothing can be fetched. Write where the source leaves its recordings.");
-        else if (!MediaLocation.TryParse(source.MediaLocation, out _, out var problem))
+        // A Jibri's own script brings what it records.
+        if (source is { MediaLocation: null, Kind: SourceKind.Freepbx })
+            Say("No media location is set, so nothing can be fetched. Write where the PBX leaves its recordings.");
+        else if (source.MediaLocation is { } text && !MediaLocation.TryParse(text, out _, out var problem))
             Say($"The media location cannot be used. {problem}");
         if (secrets is { WebhookSecrets.Count: 0 } && !await HasKeyAsync(db, source, ct))
             Say($"The source has neither a webhook secret nor an API key of scope ingest:{source.Name}, so every report is turned away. Generate a webhook secret here, or make such a key under API keys.");
-        return missing.Count > 0 ? missing : [Finding.Good(SourceSubject.Settings, "The source is switched on, has a media location, and its reports can be recognised.")];
+        if (await db.RetrievalStops.AsNoTracking().FirstOrDefaultAsync(s => s.SourceId == source.Id && s.SettingsAt == source.UpdatedAt, ct) is { } stop)
+            Say($"Nothing is fetched until somebody has looked: {stop.Reason} Once that is mended, save the source.");
+        return missing.Count > 0 ? missing
+            : [Finding.Good(SourceSubject.Settings, $"The source is switched on and its reports can be recognised; {(source.MediaLocation is null ? "without a media location, what it records is pushed" : "its media location is set")}.")];
     }
 
     static Task<bool> HasKeyAsync(RecordingDb db, Source source, CancellationToken ct)

@@ -69,6 +69,7 @@ services.AddScoped<ConversationHistory>();
 services.AddScoped<Completeness>();
 services.AddScoped<MultipartIntake>();
 services.AddSingleton<SourceDirectory>();
+services.AddScoped<SourceSetup>();
 services.AddSingleton<RawEventInbox>();
 services.AddSingleton<RefusalLog>();
 services.AddHostedService(provider => provider.GetRequiredService<RefusalLog>());

@@ -8,6 +8,7 @@ using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Operations;
 using RecordingPlatform.Core.Processing;
 using RecordingPlatform.Core.Redis;
+using RecordingPlatform.Core.Sources;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.ServiceDefaults;
 using RecordingPlatform.Worker.Events;
@@ -18,6 +19,7 @@ using RecordingPlatform.Worker.Jobs;
 using RecordingPlatform.Worker.Media;
 using RecordingPlatform.Worker.Processing;
 using RecordingPlatform.Worker.Sftp;
+using RecordingPlatform.Worker.Sources;
 
 namespace RecordingPlatform.Worker;
 
@@ -39,6 +41,7 @@ internal static class WorkerHost
         services.AddSingleton<ObjectReader>();
         services.AddScoped<AuditTrail>();
         services.AddMedia();
+        services.AddSftp();
         services.AddJobs(builder.Configuration);
         services.AddJobHandler<ProcessRecording, ProcessRecordingHandler>();
         services.AddJobHandler<SweepObjects, SweepObjectsHandler>();
@@ -47,6 +50,7 @@ internal static class WorkerHost
         services.AddRecurringJob(new PruneIdempotencyKeys(), TimeSpan.FromHours(1));
         services.AddRecurringJob(new SweepObjects(), TimeSpan.FromMinutes(1));
         services.AddRecurringJob(new FailRecordings(), TimeSpan.FromSeconds(15));
+        services.AddJobHandler<CheckSource, CheckSourceHandler>(waits: true);
         services.AddScoped<RecordingIntake>();
         services.AddScoped<EventApplier>();
         services.AddEventHints<IngestLoop>(RawEventInbox.HintChannel);

@@ -62,6 +62,8 @@ internal sealed class NotFound(string code, string detail) : Problem(404, code, 
 
     public static NotFound Session { get; } = new("session_not_found", "There is no such session in force.");
 
+    public static NotFound Source { get; } = new("source_not_found", "There is no such source, or it is not yours to see.");
+
     public static NotFound Filter { get; } = new("filter_not_found", "You have no such filter.");
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => Describe(404, builder);

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Recordings;
+using RecordingPlatform.Core.Sources;
 
 namespace RecordingPlatform.Core.Access;
 
@@ -113,6 +114,9 @@ public static class Visibility
     /// <summary>Without grants: what the rights of the caller's role apply to.</summary>
     public static IQueryable<Recording> VisibleByRole(this IQueryable<Recording> recordings, Caller caller) =>
         SeesAll(caller) ? recordings : recordings.Where(Rules(caller).Aggregate(AnyOf));
+
+    /// <summary>All of them, to whom the permission opens them; a key that works for one source knows of that one.</summary>
+    public static IQueryable<Source> KnownTo(this IQueryable<Source> sources, Caller caller) => caller.SourceId is { } only ? sources.Where(s => s.Id == only) : sources;
 
     internal static bool SeesAll(Caller caller) => caller.Is(Role.Admin) || caller.Is(Role.PracticeManager) || caller.Is(Role.ComplianceOfficer);
 

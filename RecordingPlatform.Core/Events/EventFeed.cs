@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Recordings;
+using RecordingPlatform.Core.Sources;
 
 namespace RecordingPlatform.Core.Events;
 
@@ -154,6 +155,8 @@ public sealed class EventFeed(EventTail tail, IDbContextFactory<RecordingDb> dat
         HashSet<Guid> notes = noted.Count > 0 && caller.May(Permission.NotesRead)
             ? [.. await db.Recordings.VisibleTo(caller).Where(RecordingNotes.OpenTo(caller)).Where(r => noted.Contains(r.Id)).Select(r => r.Id).ToListAsync(ct)]
             : [];
-        return [.. events.Where(e => (e.RecordingId ?? e.ConversationId) is { } about && (e.Kind == RecordingNotes.Changed ? notes : e.Kind == Expectation.ChangedKind ? expecting : seen).Contains(about))];
+        // Of how sources are set up nobody else is told; a key that works for one source is not either.
+        var sources = caller.SourceId is null && caller.May(Permission.SourcesRead);
+        return [.. events.Where(e => e.Kind == SourceSetup.Changed ? sources : (e.RecordingId ?? e.ConversationId) is { } about && (e.Kind == RecordingNotes.Changed ? notes : e.Kind == Expectation.ChangedKind ? expecting : seen).Contains(about))];
     }
 }

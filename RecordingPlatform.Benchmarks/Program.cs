@@ -12,6 +12,10 @@ if (args is ["contender", var contender, .. var rest])
         "open-file" => SealFile.OpenAsync(rest),
         "plain-server" => PlainServer.RunAsync(rest),
         "seek" => Seek.RunAsync(rest),
+        "webhook-load" => WebhookLoad.RunAsync(rest),
+        "insert-server" => InsertServer.RunAsync(rest),
+        "sftp" => SftpPull.RunAsync(rest),
+        "delay-line" => DelayLine.RunAsync(rest),
         _ => throw new InvalidOperationException($"There is no contender {contender}."),
     });
     return 0;
@@ -25,6 +29,8 @@ var scenarios = new (string Name, Func<Report, Task> Run)[]
     Of<HttpDownload>(),
     Of<RangeSeek>(),
     Of<DurableInsert>(),
+    Of<Webhook>(),
+    Of<SftpFetch>(),
 };
 if (args.FirstOrDefault(a => !scenarios.Any(s => s.Name == a)) is { } unknown)
 {

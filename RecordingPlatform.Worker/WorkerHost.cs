@@ -11,11 +11,13 @@ using RecordingPlatform.Core.Redis;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.ServiceDefaults;
 using RecordingPlatform.Worker.Events;
+using RecordingPlatform.Worker.FreePbx;
 using RecordingPlatform.Worker.Ingest;
 using RecordingPlatform.ServiceDefaults.Metrics;
 using RecordingPlatform.Worker.Jobs;
 using RecordingPlatform.Worker.Media;
 using RecordingPlatform.Worker.Processing;
+using RecordingPlatform.Worker.Sftp;
 
 namespace RecordingPlatform.Worker;
 
@@ -51,6 +53,8 @@ internal static class WorkerHost
         services.AddHostedService<IngestLoop>();
         services.AddJobHandler<KeepRawEvents, KeepRawEventsHandler>();
         services.AddRecurringJob(new KeepRawEvents(), TimeSpan.FromMinutes(1));
+        services.AddSftp();
+        services.AddFreePbx();
         services.AddEventHints<SequencerLoop>(EventChannels.Written);
         services.AddSingleton<EventSequencer>();
         services.AddHostedService<SequencerLoop>();

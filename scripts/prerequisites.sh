@@ -29,7 +29,9 @@ has() {
     case $1 in
         # Debian and Ubuntu keep the server out of PATH.
         postgres) command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
-        nginx) command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] ;;
+        nginx | sshd) command -v "$1" >/dev/null || [[ -x /usr/sbin/$1 ]] ;;
+        # Of the system's own Python, whichever comes first in PATH.
+        paramiko) /usr/bin/python3 -c 'import paramiko' 2>/dev/null ;;
         ffmpeg) command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
@@ -39,6 +41,9 @@ package_of() {
     case $1 in
         postgres) echo postgresql ;;
         node) echo nodejs ;;
+        sshd) echo openssh-server ;;
+        ssh | sftp) echo openssh-client ;;
+        paramiko) echo python3-paramiko ;;
         setsid | taskset) echo util-linux ;;
         *) echo "$1" ;;
     esac
@@ -69,7 +74,7 @@ install_packages() {
 
     echo "Installing $* (apt-get)"
     log=$(mktemp)
-    if ! apt_install "$@" >"$log" 2>&1; then
+    if ! apt_install "$@" 3>&1 >"$log" 2>&1; then
         cat "$log" >&2
         echo "Installing $* failed: the lines above say why." >&2
         exit 1
@@ -85,6 +90,12 @@ apt_install() {
         # The package would start a server of its own on port 5432, which nobody here uses: its own switch for that is set first.
         "${install[@]}" postgresql-common
         "${as[@]}" sed -i -E 's/^#?(create_main_cluster) *=.*/\1 = false/' /etc/postgresql-common/createcluster.conf
+    fi
+    if [[ " $* " == *' openssh-server '* ]]; then
+        # The package would start a server on port 22 that lets people in. This file, which its service and its init script look for, keeps it off; removing it turns it on.
+        "${as[@]}" mkdir -p /etc/ssh
+        "${as[@]}" touch /etc/ssh/sshd_not_to_be_run
+        echo "openssh-server is kept from running as a service by /etc/ssh/sshd_not_to_be_run." >&3
     fi
     "${install[@]}" "$@"
 }

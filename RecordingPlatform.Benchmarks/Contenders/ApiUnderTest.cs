@@ -20,9 +20,16 @@ internal sealed class ApiUnderTest : IAsyncDisposable
     /// <summary>The header that identifies the administrator.</summary>
     public string Authorization => $"Authorization: {_client.DefaultRequestHeaders.Authorization}";
 
-    public static async Task<ApiUnderTest> StartAsync()
+    /// <summary>Of the app's login.</summary>
+    public string DatabaseLogin => _platform.Database.App;
+
+    /// <summary>The file of the embedded KEK.</summary>
+    public string KekFile => Path.Combine(_platform.Folder, "keys", "kek.json");
+
+    /// <param name="durable">Whether commits reach the disk before they are answered.</param>
+    public static async Task<ApiUnderTest> StartAsync(bool durable = false)
     {
-        var cluster = new PostgresCluster();
+        var cluster = new PostgresCluster(durable);
         var platform = await Platform.StartAsync(cluster, new PlatformSettings
         {
             Workers = 0,
@@ -47,10 +54,23 @@ internal sealed class ApiUnderTest : IAsyncDisposable
     /// <summary>A URL that plays without a header, as the portal's player uses it.</summary>
     public async Task<Uri> PlaybackUrlAsync(Guid recording)
     {
-        using var answer = await _client.PostAsync("api/v1/tickets", new StringContent(
-            JsonSerializer.Serialize(new { kind = "playback", recording_id = recording, download = true }), System.Text.Encoding.UTF8, "application/json"));
+        using var answer = await _client.PostAsync("api/v1/tickets", Json(new { kind = "playback", recording_id = recording, download = true }));
         return new Uri((await Platform.ReadAsync(answer, 200)).GetProperty("url").GetString()!);
     }
+
+    /// <summary>A PBX that reports, and the secret that it signs with.</summary>
+    public async Task<(Guid Source, string Secret)> AddPbxAsync()
+    {
+        using var made = await _client.PostAsync("api/v1/sources", Json(new { name = "pbx", kind = "freepbx" }));
+        var source = (await Platform.ReadAsync(made, 201)).GetProperty("id").GetGuid();
+        using var changed = await _client.PutAsync($"api/v1/sources/{source}/secrets", Json(new { webhook_secret = "generate" }));
+        return (source, (await Platform.ReadAsync(changed, 200)).GetProperty("webhook_secret").GetString()!);
+    }
+
+    /// <summary>One of the platform's master keys.</summary>
+    public async Task<Guid> MasterKeyAsync() => Guid.Parse((await _platform.QueryAsync("select id from master_keys limit 1"))[0]);
+
+    static StringContent Json(object body) => new(JsonSerializer.Serialize(body), System.Text.Encoding.UTF8, "application/json");
 
     /// <summary>Takes the objects of earlier rounds away, so that memory goes to the measurement.</summary>
     public void EmptyStore()

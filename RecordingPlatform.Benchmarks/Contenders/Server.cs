@@ -25,6 +25,13 @@ internal sealed class Server : IAsyncDisposable
         return StartAsync(port, folder, Measuring.Machine.OnServerCores(Self.As("plain-server", folder, $"{port}")));
     }
 
+    /// <summary>The server of <see cref="InsertServer"/> on the server's cores.</summary>
+    public static Task<Server> StartInsertingAsync(string login, Guid source, Guid master)
+    {
+        var port = Ports.Free();
+        return StartAsync(port, "", Measuring.Machine.OnServerCores(Self.As("insert-server", login, $"{source}", $"{master}", $"{port}")));
+    }
+
     /// <summary>nginx with its WebDAV module, one worker on the server's cores.</summary>
     public static async Task<Server> StartNginxAsync(string folder)
     {

@@ -8,7 +8,7 @@ internal sealed class Contest(string work, string unit)
 {
     public const int Rounds = 5;
 
-    /// <summary>Rounds before those that count.</summary>
+    /// <summary>Rounds before those that count; one is enough where every round is a process of its own.</summary>
     public int WarmUps { get; init; } = 3;
 
     /// <summary>

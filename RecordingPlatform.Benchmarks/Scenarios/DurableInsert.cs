@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using RecordingPlatform.Benchmarks.Contenders;
 using RecordingPlatform.Benchmarks.Measuring;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Ingest;
+using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Sources;
-using RecordingPlatform.Tests.Fixtures;
 
 namespace RecordingPlatform.Benchmarks.Scenarios;
 
@@ -16,36 +16,32 @@ namespace RecordingPlatform.Benchmarks.Scenarios;
 /// </summary>
 internal sealed class DurableInsert : IScenario
 {
-    const int Senders = 64;
+    const int Senders = WebhookLoad.Senders;
+    // As long as a report of a call.
+    static readonly byte[] Body = new byte[200];
     static readonly TimeSpan Length = TimeSpan.FromSeconds(4);
 
     public static string Name => "insert";
 
     public static async Task RunAsync(Report report)
     {
-        await using var cluster = new PostgresCluster(durable: true);
-        var login = await cluster.CreateDatabaseAsync();
-        await using var database = DatabaseSetup.BuildDataSource(login.App + ";Maximum Pool Size=80");
-        await using var inbox = new RawEventInbox(database, NullLogger<RawEventInbox>.Instance);
-        var folder = Machine.NewFolder();
-        try
-        {
-            var script = Path.Combine(folder, "insert.sql");
-            await File.WriteAllTextAsync(script, $"insert into raw_events (id, source_id, dedupe_key, kind, expires_at) values (gen_random_uuid(), '{Source.UploadId}', gen_random_uuid()::text, 'call.ended', app_now() + interval '30 days') on conflict (source_id, dedupe_key) do nothing;\n");
-            var p99 = new Dictionary<string, List<double>> { ["inbox"] = [], ["insert for each"] = [] };
-            var speeds = await new Contest("events committed", "1/s")
-                .Add("inbox", () => SendAsync(p99["inbox"], e => inbox.AppendAsync(e, default)))
-                .Add("insert for each request", () => SendAsync(p99["insert for each"], e => InsertAsync(database, e)))
-                .Add("pgbench, prepared", () => PgbenchAsync(login.App, script))
-                .RunAsync(report);
-            report.AtLeast("inbox / pgbench", speeds["inbox"] / speeds["pgbench, prepared"], 1.3);
-            report.AtLeast("inbox / insert for each request", speeds["inbox"] / speeds["insert for each request"], 2.5);
-            report.AtMost("p99: inbox / insert for each request", Middle(p99["inbox"]) / Middle(p99["insert for each"]), 0.5);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        // The api stands idle: it made the database, its keys and the first user.
+        await using var api = await ApiUnderTest.StartAsync(durable: true);
+        await using var database = DatabaseSetup.BuildDataSource(api.DatabaseLogin + ";Maximum Pool Size=80");
+        using var kek = new LocalKek(api.KekFile, TimeProvider.System);
+        using var keys = new EnvelopeKeys(database, kek, TimeProvider.System, NullLogger<EnvelopeKeys>.Instance);
+        await using var inbox = new RawEventInbox(database, keys, TimeProvider.System, NullLogger<RawEventInbox>.Instance);
+        var master = await api.MasterKeyAsync();
+        using var pgbench = new Pgbench(api.DatabaseLogin, Source.UploadId, master);
+        var p99 = new Dictionary<string, List<double>> { ["inbox"] = [], ["insert for each"] = [] };
+        var speeds = await new Contest("events committed", "1/s")
+            .Add("inbox", () => SendAsync(p99["inbox"], e => inbox.AppendAsync(e, default)))
+            .Add("insert for each request", () => SendAsync(p99["insert for each"], e => InsertAsync(database, master, e)))
+            .Add("pgbench, prepared", pgbench.RunAsync)
+            .RunAsync(report);
+        report.AtLeast("inbox / pgbench", speeds["inbox"] / speeds["pgbench, prepared"], 1.3);
+        report.AtLeast("inbox / insert for each request", speeds["inbox"] / speeds["insert for each request"], 2.5);
+        report.AtMost("p99: inbox / insert for each request", Middle(p99["inbox"]) / Middle(p99["insert for each"]), 0.5);
     }
 
     static async Task<double> SendAsync(List<double> p99, Func<IncomingEvent, Task> send)
@@ -57,7 +53,7 @@ internal sealed class DurableInsert : IScenario
             while (started.Elapsed < Length)
             {
                 var sent = Stopwatch.GetTimestamp();
-                await send(new IncomingEvent(Source.UploadId, Guid.CreateVersion7().ToString("N"), "call.ended"));
+                await send(new IncomingEvent(Source.UploadId, Guid.CreateVersion7().ToString("N"), "call_started", Body));
                 mine.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
             }
             return mine;
@@ -67,27 +63,15 @@ internal sealed class DurableInsert : IScenario
         return all.Count / started.Elapsed.TotalSeconds;
     }
 
-    static async Task InsertAsync(NpgsqlDataSource database, IncomingEvent incoming)
+    static async Task InsertAsync(NpgsqlDataSource database, Guid master, IncomingEvent incoming)
     {
         await using var connection = await database.OpenConnectionAsync();
-        await using var command = new NpgsqlCommand(
-            "insert into raw_events (id, source_id, dedupe_key, kind, expires_at) values ($1, $2, $3, $4, app_now() + interval '30 days') on conflict (source_id, dedupe_key) do nothing", connection)
+        await using var command = new NpgsqlCommand(InsertServer.Insert, connection)
         {
-            Parameters = { new() { Value = Guid.CreateVersion7() }, new() { Value = incoming.SourceId }, new() { Value = incoming.DedupeKey }, new() { Value = incoming.Kind } },
+            Parameters = { new() { Value = Guid.CreateVersion7() }, new() { Value = incoming.SourceId }, new() { Value = incoming.DedupeKey }, new() { Value = Body }, new() { Value = master } },
         };
         await command.PrepareAsync();
         await command.ExecuteNonQueryAsync();
-    }
-
-    static async Task<double> PgbenchAsync(string login, string script)
-    {
-        var at = new NpgsqlConnectionStringBuilder(login);
-        // The password is a test database's own; pgbench takes it from its environment.
-        var said = await Run.ToEndAsync("env", $"PGPASSWORD={at.Password}", Programs.Find("pgbench", Directory.GetDirectories("/usr/lib/postgresql").Select(d => Path.Combine(d, "bin"))),
-            "--no-vacuum", "--protocol=prepared", $"--client={Senders}", "--jobs=2", $"--time={Length.TotalSeconds:0}", $"--file={script}",
-            "--host=127.0.0.1", $"--port={at.Port}", $"--username={at.Username}", at.Database!);
-        var line = said.Split('\n').Single(l => l.StartsWith("tps = ", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ')[2], CultureInfo.InvariantCulture);
     }
 
     static double Middle(List<double> values) => values.Order().ElementAt(values.Count / 2);

@@ -49,6 +49,7 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
     public DbSet<RefusedDelivery> RefusedDeliveries => Set<RefusedDelivery>();
     public DbSet<SpoolFile> SpoolFiles => Set<SpoolFile>();
     public DbSet<SourceCheck> SourceChecks => Set<SourceCheck>();
+    public DbSet<RetrievalStop> RetrievalStops => Set<RetrievalStop>();
     public DbSet<ConversationKey> ConversationKeys => Set<ConversationKey>();
     public DbSet<KekVersion> KekVersions => Set<KekVersion>();
     public DbSet<MasterKey> MasterKeys => Set<MasterKey>();

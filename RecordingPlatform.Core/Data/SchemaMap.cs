@@ -24,7 +24,7 @@ internal static class SchemaMap
     static readonly HashSet<string> DatabaseTimes =
     [
         "CreatedAt", "UpdatedAt", "SeenAt", "PlacedAt", "DecidedAt", "RequestedAt", "IssuedAt", "ReceivedAt", "RunAt", "GrantedAt", "BeganAt",
-        "AuditAt", "At", "NextAttemptAt", "StillSince", "FirstSeenAt", "LastAt",
+        "AuditAt", "At", "NextAttemptAt", "StillSince", "FirstSeenAt", "LastAt", "StoppedAt",
     ];
 
     static readonly Dictionary<Type, string[]> JsonColumns = new()
@@ -59,6 +59,7 @@ internal static class SchemaMap
         builder.Entity<IdempotencyKey>().HasKey(k => new { k.CallerId, k.Route, k.Key });
         builder.Entity<KeyRingEntry>().ToTable("key_ring");
         builder.Entity<ConversationKey>().HasKey(k => new { k.SourceId, k.Key });
+        builder.Entity<RetrievalStop>().HasKey(s => s.SourceId);
         builder.Entity<AuditRow>().ToTable("audit").HasKey(a => new { a.Id, a.At });
         builder.Entity<AuditLeaf>().ToTable("audit_leaves").HasKey(a => a.LeafIndex);
         builder.Entity<AuditDetails>().ToTable("audit_details");
@@ -116,6 +117,7 @@ internal static class SchemaMap
         builder.Entity<RefreshToken>().HasOne<Session>().WithMany().HasForeignKey(t => t.SessionId);
         builder.Entity<ApiKey>().HasOne<Source>().WithMany().HasForeignKey(k => k.SourceId);
         builder.Entity<ApiKey>().HasOne<User>().WithMany().HasForeignKey(k => k.CreatedBy);
+        builder.Entity<RetrievalStop>().HasOne<Source>().WithOne().HasForeignKey<RetrievalStop>(s => s.SourceId);
         builder.Entity<Source>().HasOne<MasterKey>().WithMany().HasForeignKey(s => s.SecretsMasterKeyId);
         builder.Entity<KeyRingEntry>().HasOne<MasterKey>().WithMany().HasForeignKey(k => k.MasterKeyId);
         builder.Entity<IdempotencyKey>().HasOne<MasterKey>().WithMany().HasForeignKey(k => k.MasterKeyId);

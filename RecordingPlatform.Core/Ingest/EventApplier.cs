@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.FreePbx;
+using RecordingPlatform.Core.Jibri;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Sources;
 
@@ -21,7 +23,7 @@ public abstract record Applied
 /// Makes conversations, expectations and work of what sources reported. Safe to run twice: a report only adds what is not
 /// known yet, and its own state changes in the transaction that did so.
 /// </summary>
-public sealed class EventApplier(RecordingDb db, EnvelopeKeys keys)
+public sealed class EventApplier(RecordingDb db, EnvelopeKeys keys, AuditTrail audit)
 {
     /// <summary>Applies one event unless somebody has; false when it was not waiting any more.</summary>
     /// <exception cref="KeyUnavailableException">Its body cannot be opened now.</exception>
@@ -58,6 +60,7 @@ public sealed class EventApplier(RecordingDb db, EnvelopeKeys keys)
     Task<Applied> MakeAsync(Source source, RawEvent incoming, ReadOnlyMemory<byte> body, CancellationToken ct) => source.Kind switch
     {
         SourceKind.Freepbx => new CallBook(db).WriteAsync(source, incoming, body, ct),
+        SourceKind.Jibri => new MeetingBook(db, audit).WriteAsync(source, incoming, body, ct),
         _ => Task.FromResult<Applied>(new Applied.Nothing($"Nothing here reads reports of the kind {SnakeCase.Of(source.Kind)}.")),
     };
 }

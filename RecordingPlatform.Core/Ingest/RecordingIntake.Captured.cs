@@ -7,6 +7,7 @@ using RecordingPlatform.Core.Jobs;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Processing;
 using RecordingPlatform.Core.Recordings;
+using RecordingPlatform.Core.Retention;
 
 namespace RecordingPlatform.Core.Ingest;
 
@@ -25,8 +26,10 @@ public sealed partial class RecordingIntake
     /// <param name="media">What is known of it.</param>
     /// <param name="ct">Cancels, with nothing left behind.</param>
     /// <param name="guardAsync">Runs first in the transaction: a job's guard.</param>
+    /// <param name="andAsync">Runs last in it, when the recording is written: what becomes true with it.</param>
     /// <exception cref="InvalidOperationException">The recording appeared under another id meanwhile: begin anew.</exception>
-    public async Task<IntakeResult> TakeAsync(PendingObject original, CapturedMedia media, CancellationToken ct, Func<RecordingDb, CancellationToken, Task>? guardAsync = null)
+    public async Task<IntakeResult> TakeAsync(PendingObject original, CapturedMedia media, CancellationToken ct, Func<RecordingDb, CancellationToken, Task>? guardAsync = null,
+        Func<RecordingDb, Recording, CancellationToken, Task>? andAsync = null)
     {
         var id = original.Row.OwnerId;
         var subject = await db.Conversations.Where(c => c.Id == media.ConversationId).Select(c => c.SubjectId).SingleAsync(ct);
@@ -60,6 +63,8 @@ public sealed partial class RecordingIntake
         await SettleAsync(recording, media, now, ct);
         await original.PublishAsync(db, recording.KeyOwner, id, recording.MimeType, media.FileName, ct);
         await db.SaveChangesAsync(ct);
+        if (andAsync is not null)
+            await andAsync(db, recording, ct);
         await transaction.CommitAsync(ct);
         return new IntakeResult.Accepted(recording);
     }
@@ -81,7 +86,7 @@ public sealed partial class RecordingIntake
         SubjectId = conversation.SubjectId,
         AppointmentId = conversation.AppointmentId,
         RecordedAt = media.RecordedAt,
-        RetainUntil = media.RecordedAt.AddDays(await KeepDaysAsync(conversation.Kind, media.SourceId, ct)),
+        RetainUntil = media.RecordedAt.AddDays(await RetentionDays.OfAsync(db, conversation.Kind, media.SourceId, ct)),
     };
 
     static void Fill(Recording recording, PendingObject original, CapturedMedia media, DateTimeOffset now)

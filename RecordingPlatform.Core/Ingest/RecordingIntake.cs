@@ -9,6 +9,7 @@ using RecordingPlatform.Core.Media;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Processing;
 using RecordingPlatform.Core.Recordings;
+using RecordingPlatform.Core.Retention;
 
 namespace RecordingPlatform.Core.Ingest;
 
@@ -61,7 +62,7 @@ public sealed partial class RecordingIntake(RecordingDb db, AuditTrail audit)
             SizeBytes = original.Facts!.PlaintextLength,
             ContentSha256 = original.Facts.Sha256,
         };
-        recording.RetainUntil = recording.RecordedAt.AddDays(await KeepDaysAsync(conversation.Kind, sourceId, ct));
+        recording.RetainUntil = recording.RecordedAt.AddDays(await RetentionDays.OfAsync(db, conversation.Kind, sourceId, ct));
         db.Recordings.Add(recording);
         db.Events.Add(new EventRow { Kind = "recording.stored", RecordingId = id, ConversationId = conversation.Id });
         db.Enqueue(new ProcessRecording { RecordingId = id }, new JobOptions { RecordingId = id, UniqueKey = ProcessRecording.KeyOf(id) });
@@ -143,10 +144,4 @@ public sealed partial class RecordingIntake(RecordingDb db, AuditTrail audit)
             """, ct);
         return await db.Conversations.SingleAsync(c => c.SourceId == sourceId && c.ExternalId == external, ct);
     }
-
-    async Task<int> KeepDaysAsync(ConversationKind kind, Guid sourceId, CancellationToken ct) =>
-        await db.RetentionPolicies
-            .Where(p => p.Enabled && p.ObjectRole == null && (p.ConversationKind == null || p.ConversationKind == kind) && (p.SourceId == null || p.SourceId == sourceId))
-            .MaxAsync(p => (int?)p.KeepDays, ct)
-        ?? throw new InvalidOperationException("No retention policy is enabled: a recording needs to know how long it is kept.");
 }

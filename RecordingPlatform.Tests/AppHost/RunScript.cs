@@ -33,7 +33,7 @@ internal sealed class RunScript : IDisposable
             File.CreateSymbolicLink(Path.Combine(Commands, tool), RecordingPlatform.AppHost.Local.Installed.Find(tool)!);
         }
 
-        foreach (var program in (string[])["ffmpeg", "ffprobe", "node", "npm", "postgres", "redis-server"])
+        foreach (var program in (string[])["ffmpeg", "ffprobe", "ssh", "node", "npm", "postgres", "redis-server"])
         {
             Command(program, "");
         }

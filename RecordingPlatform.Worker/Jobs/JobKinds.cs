@@ -3,7 +3,10 @@ using RecordingPlatform.Core.Jobs;
 namespace RecordingPlatform.Worker.Jobs;
 
 /// <summary>How to run one kind of job, in a scope that the caller disposes.</summary>
-internal sealed record JobKind(string Name, Func<IServiceProvider, string, JobContext, CancellationToken, Task<JobOutcome>> RunAsync);
+/// <param name="Name">As in the table.</param>
+/// <param name="RunAsync">Its handler.</param>
+/// <param name="Waits">It waits for others most of its time, and must not keep a slot from work.</param>
+internal sealed record JobKind(string Name, Func<IServiceProvider, string, JobContext, CancellationToken, Task<JobOutcome>> RunAsync, bool Waits = false);
 
 /// <summary>A job that is queued whenever it is not running.</summary>
 internal sealed record RecurringJob(string Kind, short Priority, Recurrence Recurrence)
@@ -25,9 +28,15 @@ internal sealed class JobKinds
         if (_recurring.Keys.FirstOrDefault(kind => !_kinds.ContainsKey(kind)) is { } missing)
             throw new InvalidOperationException($"The recurring job {missing} has no handler.");
         Names = [.. _kinds.Keys];
+        Working = [.. _kinds.Values.Where(kind => !kind.Waits).Select(kind => kind.Name)];
+        Waiting = [.. _kinds.Values.Where(kind => kind.Waits).Select(kind => kind.Name)];
     }
 
     public string[] Names { get; }
+
+    public string[] Working { get; }
+
+    public string[] Waiting { get; }
 
     public IReadOnlyCollection<RecurringJob> Recurring => _recurring.Values;
 

@@ -7,17 +7,17 @@ namespace RecordingPlatform.Worker.Jobs;
 
 /// <summary>
 /// Claims as many due jobs as there are free slots and runs them, until told to stop; then drains. A job in a slot holds
-/// up nothing but its slot.
+/// up nothing but its slot; jobs that mostly wait have slots of their own.
 /// </summary>
 internal sealed partial class JobLoop(
-    JobTable table, JobRunner runner, Leases leases, JobHints hints, JobUpkeep upkeep, Wake<JobLoop> wake, IOptions<JobSettings> settings, TimeProvider clock,
+    JobTable table, JobKinds kinds, JobRunner runner, Leases leases, JobHints hints, JobUpkeep upkeep, Wake<JobLoop> wake, IOptions<JobSettings> settings, TimeProvider clock,
     ILogger<JobLoop> logger) : BackgroundService
 {
     /// <summary>How long handlers have to end once they are cancelled: to kill their child processes and wait for them.</summary>
     public static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(2);
 
     readonly ConcurrentDictionary<Lease, Task> _running = new();
-    readonly SemaphoreSlim _slots = new(settings.Value.Slots);
+    readonly Lane[] _lanes = [new(kinds.Working, new(settings.Value.Slots)), new(kinds.Waiting, new(settings.Value.WaitingSlots))];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -42,12 +42,12 @@ internal sealed partial class JobLoop(
         {
             while (!ct.IsCancellationRequested)
             {
-                var free = await TakeFreeSlotsAsync(ct);
-                var claimed = await ClaimOnceAsync(free);
-                if (claimed == free)
-                    continue;
-                _slots.Release(free - claimed);
-                await wake.WaitAsync(settings.Value.Poll, ct);
+                var mayBeMore = false;
+                foreach (var lane in _lanes)
+                    mayBeMore |= await FillAsync(lane);
+                // A slot that becomes free sets it.
+                if (!mayBeMore)
+                    await wake.WaitAsync(settings.Value.Poll, ct);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -56,24 +56,29 @@ internal sealed partial class JobLoop(
         }
     }
 
-    async Task<int> TakeFreeSlotsAsync(CancellationToken ct)
+    /// <returns>Whether all that was free is taken, so that more may be due.</returns>
+    async Task<bool> FillAsync(Lane lane)
     {
-        await _slots.WaitAsync(ct);
-        var taken = 1;
-        while (_slots.Wait(0, CancellationToken.None))
-            taken++;
-        return taken;
+        var free = 0;
+        while (lane.Kinds.Length > 0 && lane.Slots.Wait(0, CancellationToken.None))
+            free++;
+        if (free == 0)
+            return false;
+        var claimed = await ClaimOnceAsync(lane, free);
+        if (claimed < free)
+            lane.Slots.Release(free - claimed);
+        return claimed == free;
     }
 
     // Not cancelled by a stop: a claim that commits while nobody reads its answer would count as one that died.
-    async Task<int> ClaimOnceAsync(int most)
+    async Task<int> ClaimOnceAsync(Lane lane, int most)
     {
         try
         {
             var claimedAt = clock.GetTimestamp();
-            var claims = await table.ClaimAsync(most);
+            var claims = await table.ClaimAsync(most, lane.Kinds);
             foreach (var claim in claims)
-                Start(leases.Hold(claim, claimedAt));
+                Start(lane, leases.Hold(claim, claimedAt));
             return claims.Count;
         }
         catch (NpgsqlException e)
@@ -83,15 +88,15 @@ internal sealed partial class JobLoop(
         }
     }
 
-    void Start(Lease lease)
+    void Start(Lane lane, Lease lease)
     {
         // Unstarted until it is on the list, so that its end finds it there.
-        var run = new Task<Task>(() => RunAsync(lease));
+        var run = new Task<Task>(() => RunAsync(lane, lease));
         _running[lease] = run.Unwrap();
         run.Start(TaskScheduler.Default);
     }
 
-    async Task RunAsync(Lease lease)
+    async Task RunAsync(Lane lane, Lease lease)
     {
         try
         {
@@ -101,7 +106,7 @@ internal sealed partial class JobLoop(
         {
             leases.Release(lease);
             _running.TryRemove(lease, out _);
-            _slots.Release();
+            lane.Slots.Release();
             // A job with the same key may have waited for this one.
             wake.Set();
         }
@@ -143,9 +148,12 @@ internal sealed partial class JobLoop(
 
     public override void Dispose()
     {
-        _slots.Dispose();
+        foreach (var lane in _lanes)
+            lane.Slots.Dispose();
         base.Dispose();
     }
+
+    sealed record Lane(string[] Kinds, SemaphoreSlim Slots);
 
     static partial class Log
     {

@@ -33,13 +33,15 @@ internal static class JobRegistration
     }
 
     /// <summary>Runs jobs of one kind with a handler made for each run, in a scope of its own.</summary>
-    public static IServiceCollection AddJobHandler<T, THandler>(this IServiceCollection services)
+    /// <param name="services">Also need what the handler asks for.</param>
+    /// <param name="waits">It waits for others most of its time, and gets one of <see cref="JobSettings.WaitingSlots"/>.</param>
+    public static IServiceCollection AddJobHandler<T, THandler>(this IServiceCollection services, bool waits = false)
         where T : IJobArguments
         where THandler : class, IJobHandler<T>
     {
         services.TryAddScoped<THandler>();
         return services.AddSingleton(new JobKind(T.Kind, (provider, json, context, ct) =>
-            provider.GetRequiredService<THandler>().RunAsync(JobArguments.Read<T>(json), context, ct)));
+            provider.GetRequiredService<THandler>().RunAsync(JobArguments.Read<T>(json), context, ct), waits));
     }
 
     /// <summary>Keeps one run queued at all times: the first is due at once, each further one when the last is done.</summary>

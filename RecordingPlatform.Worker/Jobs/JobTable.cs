@@ -36,7 +36,9 @@ internal sealed class JobTable(NpgsqlDataSource source, JobKinds kinds, IOptions
     /// Takes up to <paramref name="most"/> due jobs. Levels of priority are probed one by one, so that jobs queued for
     /// later do not lie between the claim and those that are due: its cost does not grow with the queue.
     /// </summary>
-    public async Task<List<JobClaim>> ClaimAsync(int most)
+    /// <param name="most">As many slots as are free.</param>
+    /// <param name="ofKinds">What the slots are for.</param>
+    public async Task<List<JobClaim>> ClaimAsync(int most, string[] ofKinds)
     {
         await using var command = Command("""
             with recursive levels as (
@@ -60,7 +62,7 @@ internal sealed class JobTable(NpgsqlDataSource source, JobKinds kinds, IOptions
                 started_at = coalesce(started_at, app_now()), waiting_for = null
             from due where jobs.id = due.id
             returning jobs.id, kind, arguments, fence, failures, unique_key, deadline_at - app_now(), app_now() - run_at
-            """, most, kinds.Names, Worker, settings.Value.Lease);
+            """, most, ofKinds, Worker, settings.Value.Lease);
         await using var reader = await command.ExecuteReaderAsync();
         var claims = new List<JobClaim>();
         while (await reader.ReadAsync())
@@ -70,6 +72,8 @@ internal sealed class JobTable(NpgsqlDataSource source, JobKinds kinds, IOptions
         }
         return claims;
     }
+
+    public Task<List<JobClaim>> ClaimAsync(int most) => ClaimAsync(most, kinds.Names);
 
     /// <summary>
     /// Renews these claims and returns those that still hold, or are done. A row that its own publishing transaction has

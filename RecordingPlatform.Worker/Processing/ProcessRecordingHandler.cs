@@ -33,6 +33,8 @@ internal sealed class ProcessRecordingHandler(RecordingDb db, ObjectReader reade
             && o.State == ObjectState.Published && o.SupersededAt == null && o.Deletion == DeletionState.None, ct);
         if (recording.DeletedAt is not null || original is null)
             return JobOutcome.Done;
+        if (recording.Container is null)
+            return await PublishDamageAsync(recording, new MediaDamage(MediaDamageKind.Unreadable, "The content is no audio or video that the platform knows."), context, ct);
         try
         {
             await BeginAsync(recording, ct);

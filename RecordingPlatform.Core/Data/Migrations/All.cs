@@ -62,3 +62,6 @@ internal sealed class AttendedPicturesIndex() : ConcurrentSqlMigration("0017_att
 
 [DbContext(typeof(RecordingDb)), Migration("0018_ingest")]
 internal sealed class Ingest() : SqlMigration("0018_ingest.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0021_retrieval_stops")]
+internal sealed class RetrievalStops() : SqlMigration("0021_retrieval_stops.sql");

@@ -13,6 +13,7 @@ using RecordingPlatform.ServiceDefaults;
 using RecordingPlatform.Worker.Events;
 using RecordingPlatform.Worker.FreePbx;
 using RecordingPlatform.Worker.Ingest;
+using RecordingPlatform.Worker.Jibri;
 using RecordingPlatform.ServiceDefaults.Metrics;
 using RecordingPlatform.Worker.Jobs;
 using RecordingPlatform.Worker.Media;
@@ -55,6 +56,7 @@ internal static class WorkerHost
         services.AddRecurringJob(new KeepRawEvents(), TimeSpan.FromMinutes(1));
         services.AddSftp();
         services.AddFreePbx();
+        services.AddJibri();
         services.AddEventHints<SequencerLoop>(EventChannels.Written);
         services.AddSingleton<EventSequencer>();
         services.AddHostedService<SequencerLoop>();

@@ -74,6 +74,8 @@ services.AddSingleton<RawEventInbox>();
 services.AddSingleton<RefusalLog>();
 services.AddHostedService(provider => provider.GetRequiredService<RefusalLog>());
 services.AddSingleton<WebhookDoor>();
+services.AddScoped<MediaDoor>();
+services.AddScoped<PushedMedia>();
 services.AddScoped<EventApplier>();
 services.AddScoped<MediaSelection>();
 services.AddScoped<MediaDelivery>();

@@ -14,6 +14,7 @@ using RecordingPlatform.ServiceDefaults;
 using RecordingPlatform.Worker.Events;
 using RecordingPlatform.Worker.FreePbx;
 using RecordingPlatform.Worker.Ingest;
+using RecordingPlatform.Worker.Jibri;
 using RecordingPlatform.ServiceDefaults.Metrics;
 using RecordingPlatform.Worker.Jobs;
 using RecordingPlatform.Worker.Media;
@@ -61,6 +62,7 @@ internal static class WorkerHost
         services.AddRecurringJob(new KeepRawEvents(), TimeSpan.FromMinutes(1));
         services.AddSftp();
         services.AddFreePbx();
+        services.AddJibri();
         services.AddEventHints<SequencerLoop>(EventChannels.Written);
         services.AddSingleton<EventSequencer>();
         services.AddHostedService<SequencerLoop>();

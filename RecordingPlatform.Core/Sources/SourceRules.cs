@@ -95,9 +95,9 @@ public static partial class SourceRules
             // A camera's stream may be named by its query; whoever appends a path may not have one.
             && (address.Query.Length == 0 || schemes.Contains("rtsp"));
 
-    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,62}\z")] private static partial Regex Name();
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,62}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)] private static partial Regex Name();
 
-    [GeneratedRegex(@"\A[A-Za-z0-9-]{1,63}\z")] private static partial Regex CameraId();
+    [GeneratedRegex(@"\A[A-Za-z0-9-]{1,63}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)] private static partial Regex CameraId();
 
-    [GeneratedRegex(@"\A[a-z0-9-]{1,40}\z")] private static partial Regex Region();
+    [GeneratedRegex(@"\A[a-z0-9-]{1,40}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)] private static partial Regex Region();
 }

@@ -71,3 +71,6 @@ internal sealed class History() : SqlMigration("0019_history.sql");
 
 [DbContext(typeof(RecordingDb)), Migration("0019_history_indexes")]
 internal sealed class HistoryIndexes() : ConcurrentSqlMigration("0019_history_indexes.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0023_reported_sizes")]
+internal sealed class ReportedSizes() : SqlMigration("0023_reported_sizes.sql");

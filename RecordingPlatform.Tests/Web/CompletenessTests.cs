@@ -42,7 +42,7 @@ public sealed class CompletenessTests : IClassFixture<Portal>
         page.Shows("One that is not here when it is due is late");
         page.Shows("Late 2 Expected 1 Arrived 1 Marked absent 1");
         page.Shows("Audio of an inbound call from FreePBX, 14 Mar 2026, 21:30");
-        page.Shows("Late Due 14 Mar 2026, 21:41 The folder 2026/03/14 does not exist. Looked for 7 times. Looks again 14 Mar 2026, 22:11, until 15 Mar 2026, 21:31.");
+        page.Shows("Late Due 14 Mar 2026, 21:41 The folder 2026/03/14 does not exist. Looked for 7 times. Looks again 14 Mar 2026, 22:11 , until 15 Mar 2026, 21:31 .");
         page.Shows("Not looked for yet. Looking now.");
         page.Shows("Looked for once. Nobody looks for it by itself any more.");
         page.ShowsNot("+4544444444");

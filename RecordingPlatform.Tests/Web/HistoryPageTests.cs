@@ -25,7 +25,7 @@ public sealed partial class HistoryPageTests : IClassFixture<Portal>
         _visitor.Cookies["portal-zone"] = "Europe%2FCopenhagen";
         var page = (await _visitor.GetAsync("/history")).Expect(HttpStatusCode.OK);
         page.Shows("Inbound call Mira <C> to 200 Legal hold FreePBX 22:30 1:00");
-        page.Shows("Saturday 14 March 2026");
+        page.Shows("Saturday 14 March");
         Assert.Contains($"href=\"/recordings/{audio["id"]}\" data-plays=\"{audio["id"]}\" aria-label=\"Play audio, 1:00\"", page.Html);
         Assert.DoesNotContain($"data-plays=\"{video["id"]}\"", page.Html);
         page.Shows("Video: Processing");
@@ -127,7 +127,7 @@ public sealed partial class HistoryPageTests : IClassFixture<Portal>
         (await _visitor.GetAsync("/history?live=true")).ShowsNot("+4599999999");
         var page = (await _visitor.GetAsync($"/history?live=true&open={open["id"]}")).Expect(HttpStatusCode.OK);
         page.Shows("+4599999999");
-        Assert.True(page.Text.IndexOf("Friday 13 March 2026", StringComparison.Ordinal) > page.Text.IndexOf("Saturday 14 March 2026", StringComparison.Ordinal));
+        Assert.True(page.Text.IndexOf("Friday 13 March", StringComparison.Ordinal) > page.Text.IndexOf("Saturday 14 March", StringComparison.Ordinal));
         Assert.All(_portal.Api.Asked.Where(a => a.Contains("/api/v1/", StringComparison.Ordinal)), asked => Assert.EndsWith("live=true", asked));
     }
 

@@ -112,7 +112,7 @@ public sealed class SourcesTests : IClassFixture<Portal>
         (await ConnectAsync()).Expect(HttpStatusCode.ServiceUnavailable).Shows("Nothing was changed; try again in a moment.");
         _portal.Api.SourceRefusal = (422, "something_else", "Something else.");
         var other = (await ConnectAsync()).Expect(HttpStatusCode.UnprocessableEntity);
-        Assert.Matches("<div class=\"alert alert-danger\" role=\"alert\">.*Something else.", other.Html);
+        Assert.Matches("(?s)<div class=\"alert alert-danger\" role=\"alert\">.*<div>Something else.</div>", other.Html);
     }
 
     [Fact]

@@ -48,16 +48,16 @@ public sealed partial class SourcePage
         var ct = Context.RequestAborted;
         var (asked, listed) = (Api.GetSourceAsync(Id, ct), Api.ListReportsAsync(Id, Cursor, ReportsAtOnce, ct));
         var tested = Guid.TryParse(Test, out var test) ? await Api.GetTestAsync(Id, test, ct) : (Answer<SourceTest>?)null;
-        (_source, _problem) = ((await asked).Value, (await asked).Problem);
-        (_reports, _reportsProblem) = ((await listed).Value, (await listed).Problem);
-        _test = tested?.Value;
+        var (source, reports) = (await asked, await listed);
+        // All at once: the page may be drawn at every await, and nothing of it stands without the rest.
+        (_source, _problem, _reports, _reportsProblem, _test) = (source.Value, source.Problem, reports.Value, reports.Problem, tested?.Value);
         if (tested is { Succeeded: false } failed)
             Failed ??= failed.Problem!.IsTemporary ? "unreachable" : failed.Problem.Code;
+        if (_source is not null)
+            Form ??= SourceInput.Of(_source);
         // The error page for this status is drawn in place of this one.
         if (_problem is { Status: StatusCodes.Status404NotFound })
             Context.Response.StatusCode = StatusCodes.Status404NotFound;
-        if (_source is not null)
-            Form ??= SourceInput.Of(_source);
     }
 
     bool MayManage => Context.User.HasClaim(PortalSessionHandler.PermissionClaim, Permission.SourcesManage);

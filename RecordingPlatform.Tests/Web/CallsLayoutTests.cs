@@ -85,7 +85,7 @@ public sealed class CallsLayoutTests : IClassFixture<Portal>
         _portal.Api.AddExpectation(made[3], "expected", "composition");
         _portal.Api.AddExpectation(made[4], "absent");
         _portal.Api.Conversations.Reverse();
-        made[0]["legal_hold"] = made[3]["legal_hold"] = true;
+        (made[0]["legal_hold"], made[3]["legal_hold"]) = (true, true);
 
         JsonObject Call(string kind, string direction, string? person, string? title, string at, double? seconds) => _portal.Api.AddConversation(c =>
         {

@@ -174,6 +174,7 @@ public sealed class CompletenessTests : IClassFixture<Portal>
 
         var second = page.Locator($"#x-{other["id"]}");
         await second.GetByRole(AriaRole.Link, new() { Name = "Mark as absent" }).ClickAsync();
+        await Expect(reason).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Escape");
         await Expect(reason).ToHaveCountAsync(0);
         await Expect(second.GetByRole(AriaRole.Link, new() { Name = "Mark as absent" })).ToBeFocusedAsync();

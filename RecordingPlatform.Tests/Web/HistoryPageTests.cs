@@ -74,7 +74,7 @@ public sealed partial class HistoryPageTests : IClassFixture<Portal>
     {
         var page = (await _visitor.GetAsync("/history?q=anna&number=%2B45+12&kind=call&from=2026-03-01&to=2026-03-02&participant=Mira&direction=inbound&source=freepbx&media=missing&cursor=0")).Expect(HttpStatusCode.OK);
         Assert.Contains(_portal.Api.Asked, asked => asked == "GET /api/v1/history?from=2026-03-01T00%3A00%3A00Z&to=2026-03-03T00%3A00%3A00Z&number=%2B45%2012&participant=Mira&direction=inbound&source=freepbx&kind=call&media=missing&q=anna&cursor=0&page_size=30");
-        foreach (var chip in new[] { "Search: anna", "Number: +45 12", "Kind: Call", "From: 1 Mar 2026", "To: 2 Mar 2026", "Participant: Mira", "Direction: Inbound", "Source: FreePBX", "Media: Something missing" })
+        foreach (var chip in new[] { "Search: anna", "Number: +45 12", "Kind: Call", "From: 1 Mar 2026", "To: 2 Mar 2026", "Participant: Mira", "Direction: Inbound", "Source: FreePBX", "Media: Incomplete" })
             page.Shows(chip);
         Assert.Contains("href=\"/history?q=anna&amp;number=%2B45%2012&amp;from=2026-03-01&amp;to=2026-03-02&amp;participant=Mira&amp;direction=inbound&amp;source=freepbx&amp;media=missing\" aria-label=\"Remove filter Call\"", page.Html);
         page.Shows("No conversation matches");

@@ -165,6 +165,17 @@ public sealed class SourcesTests : IClassFixture<Portal>
     }
 
     [Fact]
+    public async Task While_the_key_service_is_away_the_page_still_shows_how_a_source_is_set_up()
+    {
+        foreach (var kind in new[] { "freepbx", "jibri" })
+        {
+            var page = (await _visitor.GetAsync($"/sources/{_portal.Api.AddSource(kind, s => s["secrets"] = null)["id"]}")).Expect(HttpStatusCode.OK);
+            page.Shows("Whether one is set cannot be told right now.");
+            page.Shows("Media location");
+        }
+    }
+
+    [Fact]
     public async Task A_key_is_made_shown_as_its_public_line_replaced_and_taken_away()
     {
         var path = $"/sources/{_portal.Api.AddSource()["id"]}";
@@ -255,6 +266,11 @@ public sealed class SourcesTests : IClassFixture<Portal>
         page.Shows("Sign in : ok. Signed in as recordings.");
         page.Shows("Path : wrong. There is no folder");
         Assert.DoesNotContain("http-equiv=\"refresh\"", page.Html);
+        // No worker took it: the finding says so, and nobody waits any longer.
+        _portal.Api.SourceTest["finished_at"] = null;
+        page = await _visitor.GetAsync(running.Location!.Split('#')[0]);
+        page.Shows("1 thing to put right.");
+        page.ShowsNot("A worker is testing.");
         _portal.Api.Fail($"/api/v1{path}/test", 503, "unavailable");
         var failed = (await _visitor.SubmitAsync(path, $"{path}/test", $"{path}/test")).Expect(HttpStatusCode.Redirect).Location!;
         (await _visitor.GetAsync(failed.Split('#')[0])).Shows("The platform cannot be reached right now.");
@@ -295,6 +311,8 @@ public sealed class SourcesTests : IClassFixture<Portal>
         await Expect(page.GetByText("215 reports in 24 hours")).ToBeVisibleAsync();
         await Expect(page.Locator("#reports")).ToContainTextAsync("Call ended");
         await Expect(page.GetByLabel("Media location")).ToHaveValueAsync("sftp://half");
+        Assert.All(_portal.Api.Asked.Where(a => a.Contains("/events?", StringComparison.Ordinal) && a.Contains("live=", StringComparison.Ordinal)), asked => Assert.EndsWith("live=true", asked));
+        Assert.Equal($"GET /api/v1/sources/{source["id"]}?live=true", _portal.Api.Asked.Last(a => a.StartsWith($"GET /api/v1/sources/{source["id"]}?", StringComparison.Ordinal)));
         window.AssertQuiet();
     }
 

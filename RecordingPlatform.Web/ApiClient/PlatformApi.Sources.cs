@@ -9,9 +9,9 @@ internal sealed partial class PlatformApi
     /// <summary>Longer than the API waits for a worker's answer to a test.</summary>
     static readonly TimeSpan TestPatience = TimeSpan.FromSeconds(30);
 
-    public Task<Answer<ConnectedSources>> ListConnectedSourcesAsync(CancellationToken ct) => GetAsync<ConnectedSources>("api/v1/sources", ct);
+    public Task<Answer<ConnectedSources>> ListConnectedSourcesAsync(bool live, CancellationToken ct) => GetAsync<ConnectedSources>(WithQuery("api/v1/sources", Live(live)), ct);
 
-    public Task<Answer<ConnectedSource>> GetSourceAsync(Guid id, CancellationToken ct) => GetAsync<ConnectedSource>($"api/v1/sources/{id}", ct);
+    public Task<Answer<ConnectedSource>> GetSourceAsync(Guid id, bool live, CancellationToken ct) => GetAsync<ConnectedSource>(WithQuery($"api/v1/sources/{id}", Live(live)), ct);
 
     public Task<Answer<ConnectedSource>> CreateSourceAsync(JsonObject source, CancellationToken ct) =>
         SendAsync<ConnectedSource>(new(HttpMethod.Post, "api/v1/sources") { Content = JsonContent.Create(source) }, ct);
@@ -28,8 +28,8 @@ internal sealed partial class PlatformApi
     public Task<Answer<Done>> EndPreviousSecretAsync(Guid id, CancellationToken ct) =>
         SendAsync<Done>(new(HttpMethod.Delete, $"api/v1/sources/{id}/secrets/previous"), ct);
 
-    public Task<Answer<SourceReports>> ListReportsAsync(Guid id, string? cursor, int pageSize, CancellationToken ct) =>
-        GetAsync<SourceReports>(WithQuery($"api/v1/sources/{id}/events", ("cursor", cursor), ("page_size", pageSize.ToString(CultureInfo.InvariantCulture))), ct);
+    public Task<Answer<SourceReports>> ListReportsAsync(Guid id, string? cursor, int pageSize, bool live, CancellationToken ct) =>
+        GetAsync<SourceReports>(WithQuery($"api/v1/sources/{id}/events", ("cursor", cursor), ("page_size", pageSize.ToString(CultureInfo.InvariantCulture)), Live(live)), ct);
 
     /// <summary>Answers when the test is done, or after a while without its findings. This instance sends nothing else before it.</summary>
     public Task<Answer<SourceTest>> TestSourceAsync(Guid id, CancellationToken ct)
@@ -59,7 +59,8 @@ public sealed record ConnectedSource
     public string? MediaLocation { get; init; }
     public bool NoiseReduction { get; init; }
     public SourceSettings Settings { get; init; } = new();
-    public SetSecrets Secrets { get; init; } = new();
+    /// <summary>Null while the platform cannot read them.</summary>
+    public SetSecrets? Secrets { get; init; }
     /// <summary>Where the outside system reports; null for those that do not.</summary>
     public string? WebhookUrl { get; init; }
     public DateTimeOffset? LastEventAt { get; init; }
@@ -138,9 +139,11 @@ public sealed record RefusedDelivery
 public sealed record SourceTest
 {
     public required Guid Id { get; init; }
-    /// <summary>Null while it runs.</summary>
+    /// <summary>Null while it runs, and when no worker did: then a finding says so.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
     public IReadOnlyList<SourceFinding> Findings { get; init; } = [];
+
+    public bool IsRunning => FinishedAt is null && Findings.Count == 0;
 }
 
 public sealed record SourceFinding

@@ -12,7 +12,7 @@ internal sealed record HistoryQuery
     /// <summary>What the API finds names and digits by, at least.</summary>
     public const int Shortest = 3;
 
-    public static readonly IReadOnlyList<(string Value, string Word)> MediaChoices = [("audio", "With audio"), ("video", "With video"), ("missing", "Something missing")];
+    public static readonly IReadOnlyList<(string Value, string Word)> MediaChoices = [("audio", "With audio"), ("video", "With video"), ("missing", "Incomplete")];
 
     public string? Text { get; init; }
     /// <summary>A phone number as written, or its last digits.</summary>

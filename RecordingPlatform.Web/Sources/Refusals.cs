@@ -26,10 +26,10 @@ public sealed class Refusals
     public void Add(string field, string why) => _byField.TryAdd(field, why);
 
     /// <param name="problem">What the API refused.</param>
-    /// <param name="shown">The fields of the form that was sent; a problem with another one is the form's.</param>
+    /// <param name="shown">The fields of the form that was sent; a problem with none of them is the form's.</param>
     public void Add(ApiProblem problem, params ReadOnlySpan<string> shown)
     {
-        var field = Fields.FirstOrDefault(f => problem.Code.Contains(f.Word, StringComparison.Ordinal)).Field;
+        var field = problem.IsTemporary ? null : shown is [var only] ? only : Fields.FirstOrDefault(f => problem.Code.Contains(f.Word, StringComparison.Ordinal)).Field;
         Add(field is not null && shown.Contains(field) ? field : Whole, Why(problem));
     }
 

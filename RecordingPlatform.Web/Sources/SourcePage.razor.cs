@@ -24,6 +24,8 @@ public sealed partial class SourcePage
     [SupplyParameterFromForm(FormName = "s3-keys", Name = "Secrets")] public SecretsInput? S3 { get; set; }
     [SupplyParameterFromForm(FormName = "cameras", Name = "Secrets")] public SecretsInput? Camera { get; set; }
 
+    /// <summary>The page refreshes itself after an event, or while a test runs.</summary>
+    [SupplyParameterFromQuery] public string? Live { get; set; }
     /// <summary>What the redirect behind a form has to tell.</summary>
     [SupplyParameterFromQuery] public string? Done { get; set; }
     /// <summary>The test whose findings are shown.</summary>
@@ -46,7 +48,7 @@ public sealed partial class SourcePage
     protected override async Task OnInitializedAsync()
     {
         var ct = Context.RequestAborted;
-        var (asked, listed) = (Api.GetSourceAsync(Id, ct), Api.ListReportsAsync(Id, Cursor, ReportsAtOnce, ct));
+        var (asked, listed) = (Api.GetSourceAsync(Id, Live is not null, ct), Api.ListReportsAsync(Id, Cursor, ReportsAtOnce, Live is not null, ct));
         var tested = Guid.TryParse(Test, out var test) ? await Api.GetTestAsync(Id, test, ct) : (Answer<SourceTest>?)null;
         var (source, reports) = (await asked, await listed);
         // All at once: the page may be drawn at every await, and nothing of it stands without the rest.

@@ -15,12 +15,15 @@ public sealed partial class SourcesPage
 
     [CascadingParameter] public required HttpContext Context { get; set; }
 
+    /// <summary>The page refreshes itself after an event.</summary>
+    [SupplyParameterFromQuery] public string? Live { get; set; }
+
     IReadOnlyList<ConnectedSource>? _sources;
     ApiProblem? _problem;
 
     protected override async Task OnInitializedAsync()
     {
-        var answer = await Api.ListConnectedSourcesAsync(Context.RequestAborted);
+        var answer = await Api.ListConnectedSourcesAsync(Live is not null, Context.RequestAborted);
         // What reports by itself first: uploads need no setting up.
         _sources = answer.Value is null ? null : [.. answer.Value.Sources.OrderByDescending(s => s.WebhookUrl is not null).ThenBy(s => s.Name, StringComparer.Ordinal)];
         _problem = answer.Problem;

@@ -8,7 +8,7 @@ internal static class WebhookExample
     /// <summary>What to do with it.</summary>
     public static string About(string kind) => kind switch
     {
-        "jibri" => "Put these lines into the settings of the finalize script, beside Jibri:",
+        "jibri" => "Put these lines into the settings of scripts/jibri-finalize.sh on the Jibri machine:",
         _ => "Have the exchange send this when a call begins and when it ends. Any shell with curl and openssl shows that it works:",
     };
 

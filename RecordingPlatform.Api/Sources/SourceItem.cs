@@ -39,9 +39,9 @@ internal sealed record SourceItem
     public string? WebhookUrl { get; init; }
     public DateTimeOffset? LastEventAt { get; init; }
     /// <summary>Reports of the last 24 hours; counted to 10,000.</summary>
-    public required int Events24h { get; init; }
+    [JsonPropertyName("events_24h")] public required int Events24h { get; init; }
     /// <summary>Deliveries turned away in the last 24 hours, to the hour; also those of its kind of which it could not be told whose they were.</summary>
-    public required long Refused24h { get; init; }
+    [JsonPropertyName("refused_24h")] public required long Refused24h { get; init; }
     /// <summary>Recordings that are due and not there; counted to 1,000.</summary>
     public required int Missing { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }

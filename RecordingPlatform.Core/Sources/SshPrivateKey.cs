@@ -64,6 +64,8 @@ public sealed class SshPrivateKey
     const string Encrypted = "The private key has a passphrase, which nobody can type here: write it anew without one, 'ssh-keygen -p -N \"\" -f key'.";
     const string Damaged = "The private key is damaged: paste the whole file once more.";
 
+    static ReadOnlySpan<byte> Magic => "openssh-key-v1\0"u8;
+
     // openssh-key-v1: magic, cipher, KDF, its options, how many, the public key, and what the cipher covers: two equal numbers
     // and the private key, which begins with its type.
     static (byte[]?, string?) ReadOpenSsh(string base64)
@@ -71,9 +73,9 @@ public sealed class SshPrivateKey
         var buffer = new byte[base64.Length];
         try
         {
-            if (!Convert.TryFromBase64String(base64, buffer, out var length) || !buffer.AsSpan().StartsWith("openssh-key-v1\0"u8))
+            if (!Convert.TryFromBase64String(base64, buffer, out var length) || !buffer.AsSpan(0, length).StartsWith(Magic))
                 return (null, Damaged);
-            var rest = (ReadOnlySpan<byte>)buffer.AsSpan(15, length - 15);
+            var rest = (ReadOnlySpan<byte>)buffer.AsSpan(Magic.Length, length - Magic.Length);
             if (!TryField(ref rest, out var cipher) || !TryField(ref rest, out _) || !TryField(ref rest, out _) || !TryNumber(ref rest, out var keys) || keys != 1
                 || !TryField(ref rest, out var open) || !TryField(ref rest, out var closed))
                 return (null, Damaged);

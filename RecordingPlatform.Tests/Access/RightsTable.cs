@@ -24,6 +24,7 @@ internal static class RightsTable
     const string AdminAsks = "403 403 403 403 403 202 403 401 403";
     const string AdminEnds = "403 403 403 403 403 204 403 401 403";
     const string AdminMisses = "403 403 403 403 403 404 403 401 403";
+    const string Unsigned = "401 401 401 401 401 401 401 401 403";
     const string OverseersRead = "403 403 403 403 200 200 403 401 403";
     const string OverseersMiss = "403 403 403 403 404 404 403 401 403";
     const string Source = "/api/v1/sources/{sourceId:guid}";
@@ -40,6 +41,10 @@ internal static class RightsTable
         // The walk comes from loopback; from elsewhere it needs ops.read, and is 404 without.
         new("GET /metrics", Everybody),
         new("GET,HEAD /media/{ticket}", Everybody, Nobody: "403 403 403 403 403 403 403 403 403"),
+
+        // Reports are signed, or come with a key of scope ingest:<source>: whoever is signed in is not the one who reports.
+        new("POST /webhooks/freepbx", Unsigned),
+        new("POST /webhooks/jibri", Unsigned),
 
         new("POST /api/v1/auth/login", Everybody),
         new("POST /api/v1/auth/refresh", Everybody),

@@ -125,6 +125,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             "PATCH /api/v1/recordings/{recordingId:guid}" => new { title = $"{Secret} renamed" },
             "PATCH /api/v1/admin/users/{userId:guid}" => new { display_name = "Mira Castellanos" },
             "POST /api/v1/me/filters" => new { name = Fresh(), query = $"participant={Secret}" },
+            "POST /webhooks/freepbx" or "POST /webhooks/jibri" => new { @event = "call_started" },
             "POST /api/v1/sources" => new { name = $"walked-{Fresh()}", kind = "freepbx" },
             "PATCH /api/v1/sources/{sourceId:guid}" => new { enabled = false },
             "PUT /api/v1/sources/{sourceId:guid}/secrets" => new { webhook_secret = "generate" },

@@ -46,12 +46,12 @@ internal sealed class PushMedia : IEndpoint
 
     static async Task<Results<Created<Response>, Ok<Response>, Problem>> HandleAsync(string source, string path, HttpContext http, MediaDoor door, PushedMedia media, CancellationToken ct)
     {
-        var (push, problem) = await door.OpenAsync(http, source, path, ct);
-        if (push is null)
+        var (allowed, problem) = await door.OpenAsync(http, source, path, ct);
+        if (allowed is null)
             return problem!;
-        (push, problem) = door.ReadHeaders(http, push);
+        var (push, wrong) = door.ReadHeaders(http, allowed);
         if (push is null)
-            return problem!;
+            return wrong!;
         if (await media.FindAsync(push, ct) is { } known)
             return await PushedMedia.IsSameAsync(http, push, known, ct) ? TypedResults.Ok(Answer(known)) : Differs;
         var (sealedMedia, refused) = await media.SealAsync(http, push, ct);

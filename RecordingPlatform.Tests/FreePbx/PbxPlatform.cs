@@ -58,7 +58,7 @@ public sealed class PbxPlatform(PostgresCluster cluster) : IAsyncLifetime
     internal async Task ChangeAsync(Guid sourceId, Func<Source, EnvelopeKeys, Task> changeAsync)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection([new("Keys:LocalFile", Path.Combine(Platform.Folder, "keys", "kek.json"))]);
+        builder.Configuration.AddInMemoryCollection([new("Keys:LocalFile", Path.Combine(Platform.Folder, "keys", "kek.json")), new("Keys:AllowLocalInProduction", "true")]);
         builder.Services.AddLogging();
         builder.Services.AddRecordingDb(Platform.Database.App).AddEnvelopeKeys(builder.Configuration);
         using var host = builder.Build();

@@ -44,7 +44,7 @@ package_of() {
         sshd) echo openssh-server ;;
         ssh | sftp) echo openssh-client ;;
         paramiko) echo python3-paramiko ;;
-        setsid | taskset) echo util-linux ;;
+        setsid | taskset | flock) echo util-linux ;;
         *) echo "$1" ;;
     esac
 }

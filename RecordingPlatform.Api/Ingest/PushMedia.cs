@@ -46,10 +46,10 @@ internal sealed class PushMedia : IEndpoint
 
     static async Task<Results<Created<Response>, Ok<Response>, Problem>> HandleAsync(string source, string path, HttpContext http, MediaDoor door, PushedMedia media, CancellationToken ct)
     {
-        var (opened, problem) = await door.OpenAsync(http, source, path, ct);
-        if (opened is null)
+        var (allowed, problem) = await door.OpenAsync(http, source, path, ct);
+        if (allowed is null)
             return problem!;
-        var (push, wrong) = door.ReadHeaders(http, opened);
+        var (push, wrong) = door.ReadHeaders(http, allowed);
         if (push is null)
             return wrong!;
         if (await media.FindAsync(push, ct) is { } known)

@@ -45,7 +45,7 @@ public sealed partial class HistoryPageTests : IClassFixture<Portal>
             if (title is not null)
             {
                 (c["caller_phone"], c["receiver_phone"]) = (null, null);
-                c["participants"] = new JsonArray([.. new[] { "Dr. Lindqvist", "Mira", "Jonas", "Ada", "Helena" }.Select(n => Sample.Participant(n))]);
+                c["participants"] = new JsonArray([.. ((string[])["Dr. Lindqvist", "Mira", "Jonas", "Ada", "Helena"]).Select(n => Sample.Participant(n))]);
             }
         });
         var page = (await _visitor.GetAsync("/history")).Expect(HttpStatusCode.OK);

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Recordings;
+using RecordingPlatform.Core.Sources;
 
 namespace RecordingPlatform.Core.Access;
 
@@ -39,6 +40,29 @@ public static class Visibility
     }
 
     /// <summary>
+    /// Conversations of which the caller sees a recording, and those whose recordings their role shows, also before there is one.
+    /// </summary>
+    public static IQueryable<Conversation> ConversationsVisibleTo(this RecordingDb db, Caller caller)
+    {
+        if (SeesAll(caller))
+            return db.Conversations;
+        // Few, and each by an index of its own.
+        var rules = Own(caller);
+        if (GrantedTo(caller) is { } granted)
+            rules.Add(granted);
+        if (caller.ApiKeyId is null && caller.Is(Role.Patient))
+            rules.Add(SubjectIs(db, caller));
+        var shown = rules.Select(rule => db.Recordings.Where(rule).Select(r => r.ConversationId)).Aggregate((one, other) => one.Union(other));
+        if (ShowsAttended(caller))
+            shown = shown.Union(AttendedSessions(db, caller));
+        if (caller.SourceId is { } source)
+            return db.Conversations.Where(c => c.SourceId == source || shown.Contains(c.Id));
+        return caller.ApiKeyId is null && caller.Is(Role.Operator)
+            ? db.Conversations.Where(c => c.Kind == ConversationKind.Call || c.Kind == ConversationKind.Alarm || shown.Contains(c.Id))
+            : db.Conversations.Where(c => shown.Contains(c.Id));
+    }
+
+    /// <summary>
     /// What should exist of the conversations whose recordings the caller's role shows; null when completeness is no business of
     /// theirs: a patient's, or a key's without a source.
     /// </summary>
@@ -53,14 +77,22 @@ public static class Visibility
             parts.Add(db.Expectations.Where(e => db.Conversations.Any(c => c.Id == e.ConversationId && (c.Kind == ConversationKind.Call || c.Kind == ConversationKind.Alarm))));
         if (caller.Is(Role.Clinician))
         {
-            var sessions = db.Conversations.Where(c => c.Kind == ConversationKind.Session);
-            var held = db.Appointments.Where(a => a.ClinicianId == caller.UserId).Join(sessions, a => a.Id, c => c.AppointmentId, (_, c) => c.Id);
-            var joined = db.Participants.Where(p => p.UserId == caller.UserId).Join(sessions, p => p.ConversationId, c => c.Id, (_, c) => c.Id);
-            var attended = held.Union(joined);
+            var attended = AttendedSessions(db, caller);
             parts.Add(db.Expectations.Where(e => attended.Contains(e.ConversationId)));
         }
         return parts.Count == 0 ? null : parts.Aggregate((one, other) => one.Union(other));
     }
+
+    static IQueryable<Guid> AttendedSessions(RecordingDb db, Caller caller)
+    {
+        var sessions = db.Conversations.Where(c => c.Kind == ConversationKind.Session);
+        var held = db.Appointments.Where(a => a.ClinicianId == caller.UserId).Join(sessions, a => a.Id, c => c.AppointmentId, (_, c) => c.Id);
+        return held.Union(db.Participants.Where(p => p.UserId == caller.UserId).Join(sessions, p => p.ConversationId, c => c.Id, (_, c) => c.Id));
+    }
+
+    // Found first, and never the null that recordings of nobody have.
+    static Expression<Func<Recording, bool>> SubjectIs(RecordingDb db, Caller caller) =>
+        r => r.SubjectId == db.Subjects.Where(s => s.UserId == caller.UserId).Select(s => s.Id).FirstOrDefault();
 
     // A key's roles show it nothing.
     static bool ShowsAttended(Caller caller) => caller.ApiKeyId is null && caller.Is(Role.Clinician);
@@ -74,15 +106,17 @@ public static class Visibility
             return rules;
         if (caller.Is(Role.Operator))
             rules.AddRange([r => r.ConversationKind == ConversationKind.Call, r => r.ConversationKind == ConversationKind.Alarm]);
-        // Found first, and never the null that recordings of nobody have.
         if (caller.Is(Role.Patient))
-            rules.Add(r => r.SubjectId == db.Subjects.Where(s => s.UserId == caller.UserId).Select(s => s.Id).FirstOrDefault());
+            rules.Add(SubjectIs(db, caller));
         return rules;
     }
 
     /// <summary>Without grants: what the rights of the caller's role apply to.</summary>
     public static IQueryable<Recording> VisibleByRole(this IQueryable<Recording> recordings, Caller caller) =>
         SeesAll(caller) ? recordings : recordings.Where(Rules(caller).Aggregate(AnyOf));
+
+    /// <summary>All of them, to whom the permission opens them; a key that works for one source knows of that one.</summary>
+    public static IQueryable<Source> KnownTo(this IQueryable<Source> sources, Caller caller) => caller.SourceId is { } only ? sources.Where(s => s.Id == only) : sources;
 
     internal static bool SeesAll(Caller caller) => caller.Is(Role.Admin) || caller.Is(Role.PracticeManager) || caller.Is(Role.ComplianceOfficer);
 

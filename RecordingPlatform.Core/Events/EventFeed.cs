@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Recordings;
+using RecordingPlatform.Core.Sources;
 
 namespace RecordingPlatform.Core.Events;
 
@@ -144,12 +145,18 @@ public sealed class EventFeed(EventTail tail, IDbContextFactory<RecordingDb> dat
         if (recordings.Count > 0)
             seen.UnionWith(await db.Recordings.VisibleTo(caller).Where(r => recordings.Contains(r.Id)).Select(r => r.Id).ToListAsync(ct));
         if (conversations.Count > 0)
-            seen.UnionWith(await db.Recordings.VisibleTo(caller).Where(r => conversations.Contains(r.ConversationId)).Select(r => r.ConversationId).Distinct().ToListAsync(ct));
+            seen.UnionWith(await db.ConversationsVisibleTo(caller).Where(c => conversations.Contains(c.Id)).Select(c => c.Id).ToListAsync(ct));
+        // What should exist is told to those whose business completeness is.
+        HashSet<Guid> expecting = conversations.Count > 0 && caller.May(Permission.CompletenessRead) && db.ExpectationsVisibleTo(caller) is { } visible
+            ? [.. await visible.Where(e => conversations.Contains(e.ConversationId)).Select(e => e.ConversationId).Distinct().ToListAsync(ct)]
+            : [];
         var noted = events.Where(e => e.Kind == RecordingNotes.Changed).Select(e => e.RecordingId).OfType<Guid>().Distinct().ToList();
         // Not even that there are notes, to whom they are closed.
         HashSet<Guid> notes = noted.Count > 0 && caller.May(Permission.NotesRead)
             ? [.. await db.Recordings.VisibleTo(caller).Where(RecordingNotes.OpenTo(caller)).Where(r => noted.Contains(r.Id)).Select(r => r.Id).ToListAsync(ct)]
             : [];
-        return [.. events.Where(e => (e.RecordingId ?? e.ConversationId) is { } about && (e.Kind == RecordingNotes.Changed ? notes : seen).Contains(about))];
+        // Of how sources are set up nobody else is told; a key that works for one source is not either.
+        var sources = caller.SourceId is null && caller.May(Permission.SourcesRead);
+        return [.. events.Where(e => e.Kind == SourceSetup.Changed ? sources : (e.RecordingId ?? e.ConversationId) is { } about && (e.Kind == RecordingNotes.Changed ? notes : e.Kind == Expectation.ChangedKind ? expecting : seen).Contains(about))];
     }
 }

@@ -48,10 +48,12 @@ public sealed class Expectation
         UpdatedAt = now;
     }
 
+    public const string ChangedKind = "expectation.changed";
+
     /// <summary>Tells those who follow it what it is now.</summary>
     public EventRow Changed() => new()
     {
-        Kind = "expectation.changed",
+        Kind = ChangedKind,
         ConversationId = ConversationId,
         Data = JsonSerializer.Serialize(new { state = SnakeCase.Of(State), medium = SnakeCase.Of(Medium) }),
     };

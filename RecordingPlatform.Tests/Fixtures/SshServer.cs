@@ -87,9 +87,10 @@ internal sealed class SshServer : IAsyncDisposable
     {
         var connections = Connections;
         Run.Signal(_process, "TERM");
-        await _process.WaitForExitAsync();
+        // Its connections outlive it, and hold what it is waited for by.
         foreach (var pid in connections)
             Run.Signal(pid, "TERM");
+        await _process.WaitForExitAsync();
         _process.Dispose();
         // Not by Directory.Delete: it cannot name what is not UTF-8.
         await Run.ToEndAsync("rm", "-rf", "--", Home);

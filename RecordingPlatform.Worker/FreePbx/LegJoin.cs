@@ -15,10 +15,13 @@ sealed class LegJoin(MediaTools tools, MediaProbe probe)
     {
         if (await FactsAsync(heard, ct) is not { Audio: [var left, ..] } first || await FactsAsync(said, ct) is not { Audio: [var right, ..] } second)
             return null;
+        if (first.Duration is not { } oneLasts || second.Duration is not { } otherLasts)
+            return null;
+        var longest = oneLasts > otherLasts ? oneLasts : otherLasts;
         var joined = workdir.File(FileName);
         var rate = Text(Math.Max(left.SampleRate, right.SampleRate));
-        // What is longer by the facts ends the file; when they are wrong by a little, so is the end.
-        var (padLeft, padRight) = first.Duration < second.Duration ? (",apad", "") : ("", ",apad");
+        // Both without end, and cut where the longer one ends: join drops what is queued when one of its inputs ends.
+        var even = $"aresample={rate},aformat=sample_fmts=s16:channel_layouts=mono,apad";
         var exit = await tools.RunAsync(new ChildCommand
         {
             Executable = tools.Ffmpeg,
@@ -27,11 +30,12 @@ sealed class LegJoin(MediaTools tools, MediaProbe probe)
                 "-hide_banner", "-nostdin", "-nostats", "-loglevel", "level+error", "-y", "-threads", "1",
                 .. MediaTools.Input(heard.Path, heard.Type), .. MediaTools.Input(said.Path, said.Type),
                 "-filter_complex",
-                $"[0:{Text(left.Index)}]aresample={rate},aformat=sample_fmts=s16:channel_layouts=mono{padLeft}[l];[1:{Text(right.Index)}]aresample={rate},aformat=sample_fmts=s16:channel_layouts=mono{padRight}[r];[l][r]join=inputs=2:channel_layout=stereo:map=0.0-FL|1.0-FR[both]",
+                $"[0:{Text(left.Index)}]{even}[l];[1:{Text(right.Index)}]{even}[r];[l][r]join=inputs=2:channel_layout=stereo:map=0.0-FL|1.0-FR[both]",
+                "-t", longest.TotalSeconds.ToString("F6", CultureInfo.InvariantCulture),
                 "-map", "[both]", "-c:a", "pcm_s16le", "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "wav", "file:" + joined,
             ],
             WorkingDirectory = workdir.Path,
-            Limits = Limits(first, second),
+            Limits = Limits(longest),
         }, ct);
         if (exit.Succeeded)
             return joined;
@@ -43,10 +47,8 @@ sealed class LegJoin(MediaTools tools, MediaProbe probe)
     async Task<MediaFacts?> FactsAsync((string Path, MediaType Type) leg, CancellationToken ct) =>
         await probe.ProbeAsync(leg.Path, leg.Type, ct) is ProbeResult.Readable readable ? readable.Facts : null;
 
-    ChildLimits Limits(MediaFacts first, MediaFacts second)
+    ChildLimits Limits(TimeSpan duration)
     {
-        var longest = first.Duration > second.Duration ? first.Duration : second.Duration;
-        var duration = longest ?? tools.Options.MaxDuration;
         var cpu = TimeSpan.FromMinutes(1) + (duration * 0.1);
         return new ChildLimits
         {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using RecordingPlatform.Tests.Fixtures;
+using RecordingPlatform.Worker.Children;
 using RecordingPlatform.Worker.Media;
 
 namespace RecordingPlatform.Tests.Media;

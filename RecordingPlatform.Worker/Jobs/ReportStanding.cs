@@ -1,5 +1,6 @@
 using Npgsql;
 using RecordingPlatform.Core.Jobs;
+using RecordingPlatform.Worker.Children;
 using RecordingPlatform.Worker.Media;
 
 namespace RecordingPlatform.Worker.Jobs;

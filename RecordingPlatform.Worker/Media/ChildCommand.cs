@@ -15,7 +15,7 @@ sealed record ChildCommand
     /// <summary>Reads standard output, which ends when the child does; null throws the output away. When it throws, the child is killed.</summary>
     public Func<Stream, Task>? ReadOutputAsync { get; init; }
 
-    /// <summary>Sees each line of standard error, cut at <see cref="BoundedLines.MaxLength"/>. Called on one thread at a time.</summary>
+    /// <summary>Sees each line of standard error, cut at <see cref="Children.BoundedLines.MaxLength"/>. Called on one thread at a time.</summary>
     public Action<string>? OnErrorLine { get; init; }
 }
 

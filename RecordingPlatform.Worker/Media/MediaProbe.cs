@@ -3,6 +3,7 @@
 using System.Globalization;
 using System.Text.Json;
 using RecordingPlatform.Core.Media;
+using RecordingPlatform.Worker.Children;
 
 namespace RecordingPlatform.Worker.Media;
 

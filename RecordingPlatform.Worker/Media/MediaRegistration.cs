@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using RecordingPlatform.Worker.Children;
 
 namespace RecordingPlatform.Worker.Media;
 

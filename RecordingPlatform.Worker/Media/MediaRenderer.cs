@@ -3,6 +3,7 @@
 using System.Buffers;
 using System.Globalization;
 using RecordingPlatform.Core.Media;
+using RecordingPlatform.Worker.Children;
 
 namespace RecordingPlatform.Worker.Media;
 

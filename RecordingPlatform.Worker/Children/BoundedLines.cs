@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace RecordingPlatform.Worker.Media;
+namespace RecordingPlatform.Worker.Children;
 
 /// <summary>
 /// Reads lines of UTF-8 whose writer is not trusted: a line is cut at <see cref="MaxLength"/>, and only the last

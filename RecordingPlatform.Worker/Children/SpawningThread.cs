@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace RecordingPlatform.Worker.Media;
+namespace RecordingPlatform.Worker.Children;
 
 /// <summary>
 /// Starts every child process from one thread that lives as long as the worker. The kernel sends a child its parent-death

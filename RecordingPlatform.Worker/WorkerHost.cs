@@ -10,6 +10,7 @@ using RecordingPlatform.Core.Processing;
 using RecordingPlatform.Core.Redis;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.ServiceDefaults;
+using RecordingPlatform.Worker.Cameras;
 using RecordingPlatform.Worker.Events;
 using RecordingPlatform.Worker.Ingest;
 using RecordingPlatform.ServiceDefaults.Metrics;
@@ -51,6 +52,7 @@ internal static class WorkerHost
         services.AddHostedService<IngestLoop>();
         services.AddJobHandler<KeepRawEvents, KeepRawEventsHandler>();
         services.AddRecurringJob(new KeepRawEvents(), TimeSpan.FromMinutes(1));
+        services.AddCameras();
         services.AddEventHints<SequencerLoop>(EventChannels.Written);
         services.AddSingleton<EventSequencer>();
         services.AddHostedService<SequencerLoop>();

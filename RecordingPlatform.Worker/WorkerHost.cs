@@ -11,6 +11,7 @@ using RecordingPlatform.Core.Redis;
 using RecordingPlatform.Core.Sources;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.ServiceDefaults;
+using RecordingPlatform.Worker.Cameras;
 using RecordingPlatform.Worker.Events;
 using RecordingPlatform.Worker.FreePbx;
 using RecordingPlatform.Worker.Ingest;
@@ -63,6 +64,7 @@ internal static class WorkerHost
         services.AddSftp();
         services.AddFreePbx();
         services.AddJibri();
+        services.AddCameras();
         services.AddEventHints<SequencerLoop>(EventChannels.Written);
         services.AddSingleton<EventSequencer>();
         services.AddHostedService<SequencerLoop>();

@@ -52,6 +52,13 @@ sealed class MediaTools(IOptions<MediaOptions> options, TimeProvider clock)
         "-f", type.Demuxer, "-i", "file:" + path,
     ];
 
+    /// <summary>Input options for JPEG pictures one after the other, which say neither where they end nor when they were taken.</summary>
+    public static IEnumerable<string> Pictures(string path, double perSecond) =>
+    [
+        "-protocol_whitelist", "file,pipe", "-format_whitelist", "mjpeg", "-codec_whitelist", "mjpeg",
+        "-framerate", perSecond.ToString("0.###", CultureInfo.InvariantCulture), "-f", "mjpeg", "-i", "file:" + path,
+    ];
+
     /// <summary>
     /// Reads the verdict from how ffmpeg or ffprobe failed: the file's fault, or an exception when it is the machine's.
     /// </summary>

@@ -17,6 +17,7 @@ public sealed class SftpProtocolTests(SftpRig rig) : IClassFixture<SftpRig>
         { "a packet that is no version", Packet(101, Number(0), Number(0)) },
         { "a packet of length 0", Number(0) },
         { "a packet without a number", Packet(2) },
+        { "an extension without end", Packet(2, Number(3), Number(uint.MaxValue)) },
     };
 
     [Theory]
@@ -130,6 +131,25 @@ public sealed class SftpProtocolTests(SftpRig rig) : IClassFixture<SftpRig>
         await using var session = await rig.OpenAsync(options: server.Options);
 
         Assert.Equal([1, 2, 3, 4, 5], await SftpRig.ReadAsync(session, new SftpFile("/x")));
+    }
+
+    [Theory]
+    [InlineData(261120, 128 << 10)]
+    [InlineData(128 << 10, 128 << 10)]
+    [InlineData(100_000, 64 << 10)]
+    [InlineData(1, 32 << 10)]
+    [InlineData(0, 32 << 10)]
+    public async Task A_server_is_asked_for_as_much_at_once_as_it_says_and_the_window_stays_what_it_is(uint most, int expected)
+    {
+        var version = Packet(2, Number(3), Text("limits@openssh.com"u8.ToArray()), Text((byte)'1'));
+        using var server = new ScriptedServer(version,
+            Packet(201, Number(0), Number(0), Number(262144), Number(0), Number(most), Number(0), Number(0), Number(0), Number(0)), Packet(105, Number(1), Attributes(5)));
+        await using var session = await rig.OpenAsync(options: server.Options);
+
+        Assert.NotNull(await session.StatAsync("/x", Ct));
+
+        var wire = session.Lane.Wire;
+        Assert.Equal((expected, 3 << 20), (wire.ReadSize, wire.ReadSize * wire.Slots.CurrentCount));
     }
 
     static async Task ViolatesAsync(SftpSession session, string what, Func<Task> act)

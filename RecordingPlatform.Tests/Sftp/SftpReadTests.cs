@@ -142,13 +142,13 @@ public sealed class SftpReadTests(SftpRig rig) : IClassFixture<SftpRig>
         var reading = session.ReadAsync(new SftpFile(path), (_, ct) => new ValueTask(Task.Delay(Timeout.Infinite, ct)), stop.Token);
         await Until.TrueAsync(() => Task.FromResult(wire.Slots.CurrentCount == 0 && wire.Waiting == 0), TimeSpan.FromSeconds(20), "the window is full and answered");
 
-        const int perRead = SftpWire.Chunk + 13;
-        Assert.InRange(wire.Received, SftpWire.Chunk, SftpWire.Reads * perRead + 4096);
-        Assert.InRange(wire.Blocks, 1, SftpWire.Reads * perRead / (SftpBlock.Size / 2) + 2);
+        var most = wire.Window * (wire.ReadSize + 13);
+        Assert.InRange(wire.Received, SftpWire.Chunk, most + 4096);
+        Assert.InRange(wire.Blocks, 1, most / (SftpBlock.Size / 2) + 2);
 
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
-        await Until.TrueAsync(() => Task.FromResult(wire.Slots.CurrentCount == SftpWire.Reads), TimeSpan.FromSeconds(20), "every slot is back");
+        await Until.TrueAsync(() => Task.FromResult(wire.Slots.CurrentCount == wire.Window), TimeSpan.FromSeconds(20), "every slot is back");
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class SftpReadTests(SftpRig rig) : IClassFixture<SftpRig>
 
         Assert.Equal(200 << 20, got);
         Assert.InRange(session.Lane.Wire.Blocks, 1, 4);
-        Assert.Equal(SftpWire.Reads, session.Lane.Wire.Slots.CurrentCount);
+        Assert.Equal(session.Lane.Wire.Window, session.Lane.Wire.Slots.CurrentCount);
     }
 
     [Fact]
@@ -252,7 +252,7 @@ public sealed class SftpReadTests(SftpRig rig) : IClassFixture<SftpRig>
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => session.ReadAsync(new SftpFile(path), (_, _) => throw new InvalidTimeZoneException(), Ct));
 
         Assert.Equal(File.ReadAllBytes(path), await SftpRig.ReadAsync(session, new SftpFile(path)));
-        await Until.TrueAsync(() => Task.FromResult(session.Lane.Wire.Slots.CurrentCount == SftpWire.Reads), TimeSpan.FromSeconds(20), "every slot is back");
+        await Until.TrueAsync(() => Task.FromResult(session.Lane.Wire.Slots.CurrentCount == session.Lane.Wire.Window), TimeSpan.FromSeconds(20), "every slot is back");
     }
 
     static SftpOptions Impatient => new() { StallTimeout = TimeSpan.FromSeconds(1) };

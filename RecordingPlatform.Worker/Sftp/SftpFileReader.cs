@@ -12,7 +12,7 @@ sealed class SftpFileReader(SftpSession session, SftpFile file, SftpSink sink)
     long _end;
     long _next;
     long _delivered;
-    int _chunk = SftpWire.Chunk;
+    int _chunk;
     int _turn;
 
     /// <summary>The file as far as it is known to go; how many chunks may be asked for beyond, and are.</summary>
@@ -68,6 +68,7 @@ sealed class SftpFileReader(SftpSession session, SftpFile file, SftpSink sink)
         var reader = new Reader(wire, await session.HandleAsync(wire, open, ct));
         session.Took(session.Clock.GetElapsedTime(asked));
         _readers.Add(reader);
+        _chunk = wire.ReadSize;
 
         var about = wire.Send(SftpPacket.HandleStat, SftpPacket.Attributes, reader.Handle);
         SftpPending? target = null;
@@ -102,7 +103,10 @@ sealed class SftpFileReader(SftpSession session, SftpFile file, SftpSink sink)
                 if (!joining[i].IsCompletedSuccessfully)
                     continue;
                 if (joining[i].Result is { } joined)
+                {
                     _readers.Add(joined);
+                    _chunk = Math.Min(_chunk, joined.Wire.ReadSize);
+                }
                 joining.RemoveAt(i);
             }
             AskAhead();

@@ -22,6 +22,10 @@ enum SftpPacket : byte
     Data = 103,
     Name = 104,
     Attributes = 105,
+
+    /// <summary>What a server offers beyond version 3, by name: of OpenSSH's, only <c>limits@openssh.com</c> is used.</summary>
+    Extended = 200,
+    ExtendedReply = 201,
 }
 
 /// <summary>Status codes (section 7) that mean something to a reader.</summary>
@@ -40,6 +44,8 @@ sealed class SftpViolation(string what) : Exception(what);
 ref struct PacketFields(ReadOnlySpan<byte> bytes)
 {
     ReadOnlySpan<byte> _left = bytes;
+
+    public readonly bool IsAtEnd => _left.IsEmpty;
 
     public byte Byte() => Take(1)[0];
 

@@ -17,8 +17,16 @@ sealed class SftpWire : IDisposable
     /// <summary>What every server gives at once (section 3: packets of 34000 bytes).</summary>
     public const int Chunk = 32 << 10;
 
-    /// <summary>Reads outstanding: a little more than an SSH channel's window of 2 MiB, so that the window is never idle.</summary>
+    /// <summary>
+    /// Reads outstanding, of <see cref="Chunk"/> each: 3 MiB, a little more than an SSH channel's window of 2 MiB, so that the
+    /// window is never idle. Fewer when the server gives more at once.
+    /// </summary>
     public const int Reads = 96;
+
+    /// <summary>Asked for at once of a server that says it gives as much: beyond this nothing is gained, and a sink gets it in one piece.</summary>
+    const int LargestChunk = 128 << 10;
+
+    static ReadOnlySpan<byte> Limits => "limits@openssh.com"u8;
 
     /// <summary>The conversation that this thread reads for.</summary>
     [ThreadStatic]
@@ -53,6 +61,12 @@ sealed class SftpWire : IDisposable
 
     /// <summary>Permits for <see cref="SftpPacket.Read"/>: one for each chunk that was asked for and not yet handed on, which bounds memory.</summary>
     public SemaphoreSlim Slots { get; } = new(Reads);
+
+    /// <summary>How much is asked for at once. Known before the first handle is: servers answer in order.</summary>
+    public int ReadSize { get; private set; } = Chunk;
+
+    /// <summary>How many <see cref="Slots"/> there are.</summary>
+    public int Window => Reads * Chunk / ReadSize;
 
     /// <summary>Completes when the server has said that it speaks version 3.</summary>
     public Task Version => _version.Task;
@@ -113,7 +127,7 @@ sealed class SftpWire : IDisposable
         return pending;
     }
 
-    /// <summary>A read of up to <see cref="Chunk"/> bytes. The caller holds one of the <see cref="Slots"/>.</summary>
+    /// <summary>A read of up to <see cref="ReadSize"/> bytes. The caller holds one of the <see cref="Slots"/>.</summary>
     public SftpPending SendRead(byte[] handle, long offset, int length)
     {
         Span<byte> rest = stackalloc byte[12];
@@ -277,6 +291,14 @@ sealed class SftpWire : IDisposable
                 throw new SftpViolation($"packet {(byte)type} before the version");
             if (number != 3)
                 throw new SftpViolation($"version {number}, and only 3 is spoken here");
+            var knowsLimits = false;
+            while (!fields.IsAtEnd)
+            {
+                knowsLimits |= fields.Text().SequenceEqual(Limits);
+                fields.Text();
+            }
+            if (knowsLimits)
+                Send(SftpPacket.Extended, SftpPacket.ExtendedReply, Limits);
             _version.TrySetResult();
             return;
         }
@@ -309,7 +331,7 @@ sealed class SftpWire : IDisposable
         }
     }
 
-    static SftpAnswer Read(SftpPending pending, SftpPacket type, ref PacketFields fields, SftpBlock block, int end)
+    SftpAnswer Read(SftpPending pending, SftpPacket type, ref PacketFields fields, SftpBlock block, int end)
     {
         if (type == SftpPacket.Status)
         {
@@ -337,9 +359,28 @@ sealed class SftpWire : IDisposable
                 return new SftpAnswer { Names = fields.Names() };
             case SftpPacket.Attributes:
                 return new SftpAnswer { Attributes = fields.Attributes() };
+            case SftpPacket.ExtendedReply:
+                fields.LongNumber(); // the longest packet
+                LearnReadSize(fields.LongNumber());
+                return new SftpAnswer();
             default:
                 throw new UnreachableException();
         }
+    }
+
+    /// <summary>Before the first read, so that the window in bytes stays what it is. 0 means that the server does not say.</summary>
+    void LearnReadSize(ulong most)
+    {
+        if (most < 2 * Chunk || ReadSize != Chunk)
+            return;
+        var size = most < LargestChunk ? 2 * Chunk : LargestChunk;
+        var fewer = Reads - (Reads * Chunk / size);
+        for (var taken = 0; taken < fewer; taken++)
+        {
+            if (!Slots.Wait(0))
+                throw new SftpViolation("limits after data");
+        }
+        ReadSize = size;
     }
 
     /// <summary>The field's place in its block: counted from where the packet begins.</summary>

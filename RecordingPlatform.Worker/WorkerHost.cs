@@ -1,5 +1,6 @@
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
+using RecordingPlatform.Core.Completeness;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Events;
 using RecordingPlatform.Core.Ingest;
@@ -10,6 +11,7 @@ using RecordingPlatform.Core.Processing;
 using RecordingPlatform.Core.Redis;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.ServiceDefaults;
+using RecordingPlatform.Worker.Completeness;
 using RecordingPlatform.Worker.Events;
 using RecordingPlatform.Worker.FreePbx;
 using RecordingPlatform.Worker.Ingest;
@@ -47,6 +49,8 @@ internal static class WorkerHost
         services.AddRecurringJob(new PruneIdempotencyKeys(), TimeSpan.FromHours(1));
         services.AddRecurringJob(new SweepObjects(), TimeSpan.FromMinutes(1));
         services.AddRecurringJob(new FailRecordings(), TimeSpan.FromSeconds(15));
+        services.AddJobHandler<MarkLate, MarkLateHandler>();
+        services.AddRecurringJob(new MarkLate(), TimeSpan.FromSeconds(15));
         services.AddScoped<RecordingIntake>();
         services.AddScoped<EventApplier>();
         services.AddEventHints<IngestLoop>(RawEventInbox.HintChannel);

@@ -58,6 +58,10 @@ internal sealed class NotFound(string code, string detail) : Problem(404, code, 
 
     public static NotFound Session { get; } = new("session_not_found", "There is no such session in force.");
 
+    public static NotFound Conversation { get; } = new("conversation_not_found", "There is no such conversation, or it is not yours to see.");
+
+    public static NotFound Expectation { get; } = new("expectation_not_found", "There is no such expected recording, or it is not yours to see.");
+
     public static NotFound Filter { get; } = new("filter_not_found", "You have no such filter.");
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => Describe(404, builder);

@@ -36,6 +36,7 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
     public DbSet<Recording> Recordings => Set<Recording>();
     public DbSet<RecordingNote> RecordingNotes => Set<RecordingNote>();
     public DbSet<Attendance> Attendances => Set<Attendance>();
+    public DbSet<ConversationViewer> ConversationViewers => Set<ConversationViewer>();
     public DbSet<SavedFilter> SavedFilters => Set<SavedFilter>();
     public DbSet<Expectation> Expectations => Set<Expectation>();
     public DbSet<Matter> Matters => Set<Matter>();

@@ -144,12 +144,22 @@ public sealed class EventFeed(EventTail tail, IDbContextFactory<RecordingDb> dat
         if (recordings.Count > 0)
             seen.UnionWith(await db.Recordings.VisibleTo(caller).Where(r => recordings.Contains(r.Id)).Select(r => r.Id).ToListAsync(ct));
         if (conversations.Count > 0)
-            seen.UnionWith(await db.Recordings.VisibleTo(caller).Where(r => conversations.Contains(r.ConversationId)).Select(r => r.ConversationId).Distinct().ToListAsync(ct));
+            seen.UnionWith(await db.ConversationsVisibleTo(caller).Where(c => conversations.Contains(c.Id)).Select(c => c.Id).ToListAsync(ct));
+        var awaited = events.Where(e => e.Kind == Expectation.ChangedKind).Select(e => e.ConversationId).OfType<Guid>().Distinct().ToList();
+        // A grant, or having brought one recording, shows the conversation, and not what else should exist of it.
+        HashSet<Guid> expected = awaited.Count > 0 && db.ExpectationsVisibleTo(caller) is { } expectations
+            ? [.. await expectations.Where(e => awaited.Contains(e.ConversationId)).Select(e => e.ConversationId).Distinct().ToListAsync(ct)]
+            : [];
         var noted = events.Where(e => e.Kind == RecordingNotes.Changed).Select(e => e.RecordingId).OfType<Guid>().Distinct().ToList();
         // Not even that there are notes, to whom they are closed.
         HashSet<Guid> notes = noted.Count > 0 && caller.May(Permission.NotesRead)
             ? [.. await db.Recordings.VisibleTo(caller).Where(RecordingNotes.OpenTo(caller)).Where(r => noted.Contains(r.Id)).Select(r => r.Id).ToListAsync(ct)]
             : [];
-        return [.. events.Where(e => (e.RecordingId ?? e.ConversationId) is { } about && (e.Kind == RecordingNotes.Changed ? notes : seen).Contains(about))];
+        return [.. events.Where(e => (e.RecordingId ?? e.ConversationId) is { } about && (e.Kind switch
+        {
+            RecordingNotes.Changed => notes,
+            Expectation.ChangedKind => expected,
+            _ => seen,
+        }).Contains(about))];
     }
 }

@@ -8,10 +8,13 @@ using RecordingPlatform.ServiceDefaults;
 using RecordingPlatform.Web;
 using RecordingPlatform.Web.Account;
 using RecordingPlatform.Web.ApiClient;
+using RecordingPlatform.Web.Completeness;
+using RecordingPlatform.Web.History;
 using RecordingPlatform.Web.Live;
 using RecordingPlatform.Web.Recordings;
 using RecordingPlatform.Web.Sessions;
 using RecordingPlatform.Web.Shell;
+using RecordingPlatform.Web.Sources;
 
 // The folder of the program, not of whoever starts it: its files lie beside it.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -49,7 +52,11 @@ services.AddAuthentication(PortalSessionHandler.SchemeName).AddScheme<Authentica
 services.AddAuthorizationBuilder()
     .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build())
     .AddPolicy(Permission.RecordingsUpload, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.RecordingsUpload))
-    .AddPolicy(Permission.RecordingsDelete, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.RecordingsDelete));
+    .AddPolicy(Permission.RecordingsDelete, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.RecordingsDelete))
+    .AddPolicy(Permission.CompletenessRead, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.CompletenessRead))
+    .AddPolicy(Permission.CompletenessManage, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.CompletenessManage))
+    .AddPolicy(Permission.SourcesRead, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.SourcesRead))
+    .AddPolicy(Permission.SourcesManage, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.SourcesManage));
 services.AddAntiforgery(options =>
 {
     options.Cookie.Name = "portal-form";
@@ -85,6 +92,9 @@ LiveEvents.Map(app);
 UploadTicket.Map(app);
 PlainUpload.Map(app);
 EndDevices.Map(app);
+OpenPlayer.Map(app);
+LookAgain.Map(app);
+TestSource.Map(app);
 ErrorPages.Map(app);
 
 await app.RunAsync();

@@ -9,17 +9,20 @@ using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Operations;
 using RecordingPlatform.Core.Processing;
 using RecordingPlatform.Core.Redis;
+using RecordingPlatform.Core.Sources;
 using RecordingPlatform.Core.Storage;
 using RecordingPlatform.ServiceDefaults;
 using RecordingPlatform.Worker.Completeness;
 using RecordingPlatform.Worker.Events;
 using RecordingPlatform.Worker.FreePbx;
 using RecordingPlatform.Worker.Ingest;
+using RecordingPlatform.Worker.Jibri;
 using RecordingPlatform.ServiceDefaults.Metrics;
 using RecordingPlatform.Worker.Jobs;
 using RecordingPlatform.Worker.Media;
 using RecordingPlatform.Worker.Processing;
 using RecordingPlatform.Worker.Sftp;
+using RecordingPlatform.Worker.Sources;
 
 namespace RecordingPlatform.Worker;
 
@@ -41,6 +44,7 @@ internal static class WorkerHost
         services.AddSingleton<ObjectReader>();
         services.AddScoped<AuditTrail>();
         services.AddMedia();
+        services.AddSftp();
         services.AddJobs(builder.Configuration);
         services.AddJobHandler<ProcessRecording, ProcessRecordingHandler>();
         services.AddJobHandler<SweepObjects, SweepObjectsHandler>();
@@ -51,6 +55,7 @@ internal static class WorkerHost
         services.AddRecurringJob(new FailRecordings(), TimeSpan.FromSeconds(15));
         services.AddJobHandler<MarkLate, MarkLateHandler>();
         services.AddRecurringJob(new MarkLate(), TimeSpan.FromSeconds(15));
+        services.AddJobHandler<CheckSource, CheckSourceHandler>(waits: true);
         services.AddScoped<RecordingIntake>();
         services.AddScoped<EventApplier>();
         services.AddEventHints<IngestLoop>(RawEventInbox.HintChannel);
@@ -59,6 +64,7 @@ internal static class WorkerHost
         services.AddRecurringJob(new KeepRawEvents(), TimeSpan.FromMinutes(1));
         services.AddSftp();
         services.AddFreePbx();
+        services.AddJibri();
         services.AddEventHints<SequencerLoop>(EventChannels.Written);
         services.AddSingleton<EventSequencer>();
         services.AddHostedService<SequencerLoop>();

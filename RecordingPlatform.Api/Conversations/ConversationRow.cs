@@ -24,7 +24,7 @@ internal sealed record ConversationRow(Conversation Conversation, string Source,
             .OrderBy(p => p.Channel).ThenBy(p => p.JoinedAt).ThenBy(p => p.Id).ToListAsync(ct);
         var recordings = await db.VisibleAmongFew(caller).AsNoTracking().Where(r => found.Contains(r.ConversationId) && r.DeletedAt == null)
             .OrderBy(r => r.RecordedAt).ThenBy(r => r.Id).ToListAsync(ct);
-        var expectations = db.ExpectationsVisibleTo(caller) is { } visible
+        var expectations = caller.May(Permission.CompletenessRead) && db.ExpectationsVisibleTo(caller) is { } visible
             ? await visible.AsNoTracking().Where(e => found.Contains(e.ConversationId)).OrderBy(e => e.DueAt).ThenBy(e => e.Id).ToListAsync(ct) : [];
         var rights = await RecordingRights.OfEachAsync(db, caller, recordings, ct);
         var held = await HeldAsync(db, rows.Values, recordings, ct);
@@ -65,15 +65,16 @@ internal sealed record ConversationRow(Conversation Conversation, string Source,
         EndedAt = Conversation.EndedAt,
         DurationSeconds = (Conversation.EndedAt - Conversation.StartedAt)?.TotalSeconds,
         Participants = [.. people.Select(p => new ConversationItem.Participant { Identity = p.Identity, DisplayName = p.DisplayName, Phone = p.Phone, Role = p.Role, Channel = p.Channel })],
-        Media = [.. recordings.Select(r => MediumOf(r, rights[r.Id]))],
+        Media = [.. recordings.Select(r => MediumOf(r, expectations.FirstOrDefault(e => e.RecordingId == r.Id), rights[r.Id]))],
         Expectations = [.. expectations.Select(e => ExpectedOf(e, recordings))],
         LegalHold = held.Contains(Conversation.Id),
     };
 
-    static ConversationItem.Medium MediumOf(Recording recording, RecordingRights rights) => new()
+    static ConversationItem.Medium MediumOf(Recording recording, Expectation? expected, RecordingRights rights) => new()
     {
         RecordingId = recording.Id,
-        Kind = recording.VideoCodec is null ? "audio" : "video",
+        // Before it was looked into, it is what was expected.
+        Kind = recording.VideoCodec is not null || (recording.AudioCodec is null && expected is { Medium: not ExpectedMedium.Audio }) ? "video" : "audio",
         Status = RecordingStatus.Of(recording),
         DurationSeconds = recording.Duration?.TotalSeconds,
         RecordedAt = recording.RecordedAt,

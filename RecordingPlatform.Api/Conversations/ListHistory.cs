@@ -15,7 +15,7 @@ internal sealed class ListHistory : IEndpoint
         [FromQuery(Name = "from")] public string? From { get; init; }
         /// <summary>ISO 8601; began before.</summary>
         [FromQuery(Name = "to")] public string? To { get; init; }
-        /// <summary>Somebody's phone number as it is written, or its last digits; at least 3.</summary>
+        /// <summary>Somebody's phone number as it is written, or its last digits; at least 3 behind leading zeros.</summary>
         [FromQuery(Name = "number")] public string? Number { get; init; }
         /// <summary>Part of the name or identity of somebody who took part; 3 to 200 characters.</summary>
         [FromQuery(Name = "participant")] public string? Participant { get; init; }
@@ -25,7 +25,7 @@ internal sealed class ListHistory : IEndpoint
         [FromQuery(Name = "source")] public string? Source { get; init; }
         /// <summary>call, session, meeting, alarm or other.</summary>
         [FromQuery(Name = "kind")] public string? Kind { get; init; }
-        /// <summary>audio or video: with such a recording; missing: one is due and not there.</summary>
+        /// <summary>audio or video: with such a recording; missing: one was due and is not there.</summary>
         [FromQuery(Name = "media")] public string? Media { get; init; }
         /// <summary>Part of a title, call id, meeting id, phone number, name or identity; 3 to 200 characters.</summary>
         [FromQuery(Name = "q")] public string? Q { get; init; }
@@ -52,7 +52,7 @@ internal sealed class ListHistory : IEndpoint
                 return (null, QueryReading.BadText);
             var digits = string.IsNullOrWhiteSpace(Number) ? null : ConversationFilter.DigitsOf(Number);
             if (digits?.Length is < RecordingFilter.ShortestText or > RecordingFilter.LongestText)
-                return (null, new BadRequest("number_invalid", $"number is a phone number or its last digits, at least {RecordingFilter.ShortestText} of them."));
+                return (null, new BadRequest("number_invalid", $"number is a phone number or its last digits, at least {RecordingFilter.ShortestText} of them behind leading zeros."));
             var (participant, words) = (QueryReading.Trimmed(Participant), QueryReading.Trimmed(Q));
             if (participant?.Length is < RecordingFilter.ShortestText or > RecordingFilter.LongestText)
                 return (null, new BadRequest("participant_length", $"participant has {RecordingFilter.ShortestText} to {RecordingFilter.LongestText} characters."));

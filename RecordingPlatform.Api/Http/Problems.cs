@@ -52,15 +52,17 @@ internal sealed class NotFound(string code, string detail) : Problem(404, code, 
     /// <summary>Also what a caller gets for a recording they may not see: the two are not told apart.</summary>
     public static NotFound Recording { get; } = new("recording_not_found", "There is no such recording, or it is not yours to see.");
 
+    public static NotFound Conversation { get; } = new("conversation_not_found", "There is no such conversation, or it is not yours to see.");
+
+    public static NotFound Expectation { get; } = new("expectation_not_found", "Nothing of that id is expected, or it is not yours to see.");
+
     public static NotFound User { get; } = new("user_not_found", "There is no such user.");
 
     public static NotFound Job { get; } = new("job_not_found", "There is no such job: it never was, or it was done long ago.");
 
     public static NotFound Session { get; } = new("session_not_found", "There is no such session in force.");
 
-    public static NotFound Conversation { get; } = new("conversation_not_found", "There is no such conversation, or it is not yours to see.");
-
-    public static NotFound Expectation { get; } = new("expectation_not_found", "There is no such expected recording, or it is not yours to see.");
+    public static NotFound Source { get; } = new("source_not_found", "There is no such source, or it is not yours to see.");
 
     public static NotFound Filter { get; } = new("filter_not_found", "You have no such filter.");
 

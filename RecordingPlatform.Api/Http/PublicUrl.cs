@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Sources;
 
 namespace RecordingPlatform.Api.Http;
 
@@ -17,6 +19,10 @@ internal sealed class ApiOptions
 internal sealed class PublicUrl(IOptions<ApiOptions> options, IHttpContextAccessor http)
 {
     public string OfMedia(string ticket) => $"{Origin}/media/{ticket}";
+
+    /// <summary>Where a source delivers its reports; null for kinds that report nothing here.</summary>
+    public string? OfWebhook(Source source) =>
+        SourceRules.Creatable.Contains(source.Kind) ? $"{source.PublicBaseUrl?.TrimEnd('/') ?? Origin}/webhooks/{SnakeCase.Of(source.Kind)}" : null;
 
     string Origin => options.Value.PublicUrl?.TrimEnd('/') ?? $"{http.HttpContext!.Request.Scheme}://{http.HttpContext.Request.Host}";
 }

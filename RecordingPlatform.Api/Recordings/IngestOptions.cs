@@ -10,4 +10,8 @@ internal sealed class IngestOptions
     /// <summary>The largest file a multipart upload may carry, in bytes.</summary>
     [Range(1, long.MaxValue)]
     public long MaxFileBytes { get; set; } = 104_857_600;
+
+    /// <summary>The largest file that a source's machine may push, in bytes: a long meeting in high quality is some GiB.</summary>
+    [Range(1, long.MaxValue)]
+    public long MaxPushBytes { get; set; } = 50L << 30;
 }

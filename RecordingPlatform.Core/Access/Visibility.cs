@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Recordings;
+using RecordingPlatform.Core.Sources;
 
 namespace RecordingPlatform.Core.Access;
 
@@ -121,6 +122,10 @@ public static class Visibility
         return rules;
     }
 
+    // Found first, and never the null that recordings of nobody have.
+    static Expression<Func<Recording, bool>> SubjectIs(RecordingDb db, Caller caller) =>
+        r => r.SubjectId == db.Subjects.Where(s => s.UserId == caller.UserId).Select(s => s.Id).FirstOrDefault();
+
     // A key's roles show it nothing.
     static bool ShowsAttended(Caller caller) => caller.ApiKeyId is null && caller.Is(Role.Clinician);
 
@@ -133,15 +138,17 @@ public static class Visibility
             return rules;
         if (caller.Is(Role.Operator))
             rules.AddRange([r => r.ConversationKind == ConversationKind.Call, r => r.ConversationKind == ConversationKind.Alarm]);
-        // Found first, and never the null that recordings of nobody have.
         if (caller.Is(Role.Patient))
-            rules.Add(r => r.SubjectId == db.Subjects.Where(s => s.UserId == caller.UserId).Select(s => s.Id).FirstOrDefault());
+            rules.Add(SubjectIs(db, caller));
         return rules;
     }
 
     /// <summary>Without grants: what the rights of the caller's role apply to.</summary>
     public static IQueryable<Recording> VisibleByRole(this IQueryable<Recording> recordings, Caller caller) =>
         SeesAll(caller) ? recordings : recordings.Where(Rules(caller).Aggregate(AnyOf));
+
+    /// <summary>All of them, to whom the permission opens them; a key that works for one source knows of that one.</summary>
+    public static IQueryable<Source> KnownTo(this IQueryable<Source> sources, Caller caller) => caller.SourceId is { } only ? sources.Where(s => s.Id == only) : sources;
 
     internal static bool SeesAll(Caller caller) => caller.Is(Role.Admin) || caller.Is(Role.PracticeManager) || caller.Is(Role.ComplianceOfficer);
 

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Recordings;
+using RecordingPlatform.Core.Sources;
 
 namespace RecordingPlatform.Core.Events;
 
@@ -147,7 +148,7 @@ public sealed class EventFeed(EventTail tail, IDbContextFactory<RecordingDb> dat
             seen.UnionWith(await db.ConversationsVisibleTo(caller).Where(c => conversations.Contains(c.Id)).Select(c => c.Id).ToListAsync(ct));
         var awaited = events.Where(e => e.Kind == Expectation.ChangedKind).Select(e => e.ConversationId).OfType<Guid>().Distinct().ToList();
         // A grant, or having brought one recording, shows the conversation, and not what else should exist of it.
-        HashSet<Guid> expected = awaited.Count > 0 && db.ExpectationsVisibleTo(caller) is { } expectations
+        HashSet<Guid> expected = awaited.Count > 0 && caller.May(Permission.CompletenessRead) && db.ExpectationsVisibleTo(caller) is { } expectations
             ? [.. await expectations.Where(e => awaited.Contains(e.ConversationId)).Select(e => e.ConversationId).Distinct().ToListAsync(ct)]
             : [];
         var noted = events.Where(e => e.Kind == RecordingNotes.Changed).Select(e => e.RecordingId).OfType<Guid>().Distinct().ToList();
@@ -155,7 +156,9 @@ public sealed class EventFeed(EventTail tail, IDbContextFactory<RecordingDb> dat
         HashSet<Guid> notes = noted.Count > 0 && caller.May(Permission.NotesRead)
             ? [.. await db.Recordings.VisibleTo(caller).Where(RecordingNotes.OpenTo(caller)).Where(r => noted.Contains(r.Id)).Select(r => r.Id).ToListAsync(ct)]
             : [];
-        return [.. events.Where(e => (e.RecordingId ?? e.ConversationId) is { } about && (e.Kind switch
+        // Of how sources are set up nobody else is told; a key that works for one source is not either.
+        var sources = caller.SourceId is null && caller.May(Permission.SourcesRead);
+        return [.. events.Where(e => e.Kind == SourceSetup.Changed ? sources : (e.RecordingId ?? e.ConversationId) is { } about && (e.Kind switch
         {
             RecordingNotes.Changed => notes,
             Expectation.ChangedKind => expected,

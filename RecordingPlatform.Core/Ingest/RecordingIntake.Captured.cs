@@ -27,7 +27,7 @@ public sealed partial class RecordingIntake
     /// <param name="ct">Cancels, with nothing left behind.</param>
     /// <param name="guardAsync">Runs first in the transaction: a job's guard.</param>
     /// <param name="andAsync">Runs last in it, when the recording is written: what becomes true with it.</param>
-    /// <exception cref="InvalidOperationException">The recording appeared under another id meanwhile: begin anew.</exception>
+    /// <exception cref="RecordingAppearedException">The recording appeared under another id meanwhile: begin anew.</exception>
     public async Task<IntakeResult> TakeAsync(PendingObject original, CapturedMedia media, CancellationToken ct, Func<RecordingDb, CancellationToken, Task>? guardAsync = null,
         Func<RecordingDb, Recording, CancellationToken, Task>? andAsync = null)
     {
@@ -45,7 +45,7 @@ public sealed partial class RecordingIntake
         if (recording is { SizeBytes: not null } or { DeletedAt: not null })
             return new IntakeResult.AlreadyThere(recording);
         if (recording is not null && recording.Id != id)
-            throw new InvalidOperationException($"Recording {recording.Id} appeared while its file was read for {id}.");
+            throw new RecordingAppearedException(recording.Id, id);
 
         var now = await db.NowAsync(ct);
         if (recording is null)
@@ -125,3 +125,6 @@ public sealed partial class RecordingIntake
         db.Events.Add(expectation.Changed());
     }
 }
+
+/// <summary>A recording was announced while its file was read for another id: what was sealed for that one is of no use.</summary>
+public sealed class RecordingAppearedException(Guid appeared, Guid expected) : Exception($"Recording {appeared} appeared while its file was read for {expected}.");

@@ -21,6 +21,8 @@ public sealed class SpoolFile
     /// <summary>Below the source's media location, with <c>/</c>.</summary>
     public required string Path { get; init; }
     public long SizeBytes { get; set; }
+    /// <summary>As its report says; null when none does.</summary>
+    public long? ReportedBytes { get; set; }
     public DateTimeOffset ModifiedAt { get; set; }
     public DateTimeOffset StillSince { get; set; }
     /// <summary>How many looks in a row found the same size and time.</summary>

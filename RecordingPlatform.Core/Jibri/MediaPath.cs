@@ -73,8 +73,8 @@ public static class MediaPath
 
     static string[] Segments(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries);
 
-    // A room's name is whatever somebody typed: what no page or log can show becomes the same sign on every side.
-    static string Visible(string name) => string.Create(name.Length, name, (text, from) =>
+    /// <summary>A room's name is whatever somebody typed: what no page or log can show becomes the same sign on every side.</summary>
+    public static string Visible(string name) => string.Create(name.Length, name, (text, from) =>
     {
         for (var i = 0; i < from.Length; i++)
             text[i] = char.IsControl(from[i]) ? '_' : from[i];

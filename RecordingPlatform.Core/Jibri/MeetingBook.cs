@@ -23,6 +23,7 @@ internal sealed class MeetingBook(RecordingDb db, AuditTrail audit)
         var (report, refusal) = JibriReport.Read(body, incoming.ReceivedAt);
         if (report is null)
             return new Applied.Nothing(refusal!.Detail);
+        await LockAsync(source, report, ct);
         var startedAt = report.RecordingName.StartedAt(TimeZoneInfo.FindSystemTimeZoneById(source.TimeZone)) ?? report.RecordedAt ?? incoming.ReceivedAt;
         var (conversation, _) = await new ConversationBook(db).WriteAsync(new ReportedConversation
         {
@@ -40,15 +41,21 @@ internal sealed class MeetingBook(RecordingDb db, AuditTrail audit)
         return new Applied.To(conversation.Id, recording);
     }
 
+    // Before the meeting's own row, as whoever brings a file takes them; and in one order, so that none waits in a ring.
+    async Task LockAsync(Source source, JibriReport report, CancellationToken ct)
+    {
+        foreach (var externalId in new[] { report.StoragePath, report.AudioPath }.OfType<string>().Select(MediaPath.ExternalIdOf).Order(StringComparer.Ordinal))
+            await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended('recording ' || {source.Id} || ' ' || {externalId}, 0))", ct);
+    }
+
     /// <summary>The recording that the file is or will be; it may have come before its report.</summary>
     async Task<Guid> ExpectAsync(string reported, long? size, Conversation conversation, Source source, DateTimeOffset startedAt, CancellationToken ct)
     {
         var externalId = MediaPath.ExternalIdOf(reported);
-        await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended('recording ' || {source.Id} || ' ' || {externalId}, 0))", ct);
         var recording = await db.Recordings.SingleOrDefaultAsync(r => r.SourceId == source.Id && r.ExternalId == externalId, ct);
         var now = await db.NowAsync(ct);
         recording ??= await AnnounceAsync(externalId, conversation, source, startedAt, ct);
-        var medium = RecordingName.IsAudio(MediaPath.FileOf(reported)) ? ExpectedMedium.Audio : ExpectedMedium.Video;
+        var medium = FoundMeeting.MediumOf(reported);
         var expectation = await db.Expectations.SingleOrDefaultAsync(e => e.ConversationId == conversation.Id && e.Medium == medium && e.ExternalId == externalId, ct);
         if (expectation is null)
         {
@@ -81,9 +88,11 @@ internal sealed class MeetingBook(RecordingDb db, AuditTrail audit)
         (expectation.LookFrom, expectation.LookAt, expectation.LookUntil) = (now, now, now + LooksFor);
         await db.SaveChangesAsync(ct);
         await db.Database.ExecuteSqlAsync($"""
-            insert into spool_files (id, source_id, path, size_bytes, modified_at, still_looks, conversation_id)
-            values ({Guid.CreateVersion7()}, {source.Id}, {path}, {size ?? 0}, {now}, 0, {expectation.ConversationId})
-            on conflict (source_id, path) do update set conversation_id = coalesce(spool_files.conversation_id, excluded.conversation_id)
+            insert into spool_files (id, source_id, path, size_bytes, reported_bytes, modified_at, still_looks, conversation_id)
+            values ({Guid.CreateVersion7()}, {source.Id}, {path}, 0, {size}, {now}, 0, {expectation.ConversationId})
+            on conflict (source_id, path) do update set
+                reported_bytes = coalesce(excluded.reported_bytes, spool_files.reported_bytes),
+                conversation_id = coalesce(spool_files.conversation_id, excluded.conversation_id)
             """, ct);
         await WatchSource.EnsureAsync(db, source.Id, ct);
     }

@@ -10,7 +10,7 @@ public enum ConversationMedia
     Audio,
     /// <summary>There is a picture.</summary>
     Video,
-    /// <summary>A recording is due and not there.</summary>
+    /// <summary>A recording was due and is not there, also when somebody has said why.</summary>
     Missing,
 }
 
@@ -31,12 +31,11 @@ public sealed record ConversationFilter
     /// <summary>Part of a title, call id, meeting id, phone number, name or identity.</summary>
     public string? Text { get; init; }
 
-    /// <summary>The digits that a phone number is looked for by: without what people write between them, and without + or 00 before them.</summary>
-    public static string DigitsOf(string number)
-    {
-        var digits = string.Concat(number.Where(char.IsAsciiDigit));
-        return digits.StartsWith("00", StringComparison.Ordinal) ? digits[2..] : digits;
-    }
+    /// <summary>
+    /// The digits that a phone number is looked for by: without what people write between them, and without the zeros by which it
+    /// is dialled from here or from abroad.
+    /// </summary>
+    public static string DigitsOf(string number) => string.Concat(number.Where(char.IsAsciiDigit)).TrimStart('0');
 
     public IQueryable<Conversation> Apply(RecordingDb db, Caller caller, IQueryable<Conversation> conversations)
     {
@@ -91,9 +90,10 @@ public sealed record ConversationFilter
     {
         if (Media == ConversationMedia.Missing)
         {
-            return db.ExpectationsVisibleTo(caller) is { } expectations
-                ? conversations.Where(c => expectations.Any(e => e.ConversationId == c.Id && (e.State == ExpectationState.Expected || e.State == ExpectationState.Late) && e.DueAt <= RecordingDb.Now()))
-                : conversations.Where(c => false);
+            if (!caller.May(Permission.CompletenessRead) || db.ExpectationsVisibleTo(caller) is not { } expectations)
+                return conversations.Where(c => false);
+            var missing = expectations.Where(e => (e.State == ExpectationState.Expected && e.DueAt <= RecordingDb.Now()) || e.State == ExpectationState.Late || e.State == ExpectationState.Absent);
+            return conversations.Where(c => missing.Any(e => e.ConversationId == c.Id));
         }
         var recordings = db.VisibleAmongFew(caller).Where(r => r.DeletedAt == null);
         recordings = Media == ConversationMedia.Video ? recordings.Where(r => r.VideoCodec != null) : recordings.Where(r => r.VideoCodec == null);

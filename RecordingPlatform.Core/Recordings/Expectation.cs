@@ -48,6 +48,9 @@ public sealed class Expectation
         UpdatedAt = now;
     }
 
+    /// <summary>The kind of event that only those are told who may know of expectations.</summary>
+    public const string ChangedKind = "expectation.changed";
+
     /// <summary>Tells those who follow it what it is now.</summary>
     public EventRow Changed() => Changed(ConversationId, State, Medium);
 
@@ -57,7 +60,4 @@ public sealed class Expectation
         ConversationId = conversationId,
         Data = JsonSerializer.Serialize(new { state = SnakeCase.Of(state), medium = SnakeCase.Of(medium) }),
     };
-
-    /// <summary>The kind of event that only those are told who may know of expectations.</summary>
-    public const string ChangedKind = "expectation.changed";
 }

@@ -57,6 +57,8 @@ public abstract record MediaLocation
             // What ssh would take for an option is no name.
             case "sftp" when address.UserInfo[0] == '-' || address.IdnHost[0] == '-':
                 return (null, "Neither user nor host begins with '-'.");
+            case "sftp" when !IsUser(Uri.UnescapeDataString(address.UserInfo)):
+                return (null, "The user of an SFTP location is an account's name: up to 64 letters, digits and . _ - $.");
             case "sftp":
                 return IsPlainPath(path) && !address.OriginalString.Contains("..", StringComparison.Ordinal)
                     ? (new Sftp(address.IdnHost.Trim('[', ']'), address.IsDefaultPort || address.Port <= 0 ? 22 : address.Port, Uri.UnescapeDataString(address.UserInfo), Trimmed(path)), null)
@@ -68,6 +70,8 @@ public abstract record MediaLocation
                 return (null, $"'{address.Scheme}:' is no media location: use an absolute path, sftp://user@host/path or s3://bucket/prefix.");
         }
     }
+
+    static bool IsUser(string user) => user.Length is > 0 and <= 64 && user.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '$');
 
     static bool IsPlainPath(string path) => path.StartsWith('/') && !path.Split('/').Any(part => part is "." or "..");
 

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace RecordingPlatform.Core.Sources;
 
 /// <summary>One press of the test button: asked for, then filled by a worker.</summary>
@@ -21,4 +24,14 @@ public sealed record SourceFinding
     public required bool Ok { get; init; }
     /// <summary>A sentence for an administrator: what is so, and when it is wrong, what to do.</summary>
     public required string Message { get; init; }
+
+    static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+    };
+
+    public static IReadOnlyList<SourceFinding> Read(string json) => JsonSerializer.Deserialize<List<SourceFinding>>(json, Json) ?? [];
+
+    public static string Write(IReadOnlyList<SourceFinding> findings) => JsonSerializer.Serialize(findings, Json);
 }

@@ -24,6 +24,10 @@ internal static class RightsTable
     const string AdminAsks = "403 403 403 403 403 202 403 401 403";
     const string AdminEnds = "403 403 403 403 403 204 403 401 403";
     const string AdminMisses = "403 403 403 403 403 404 403 401 403";
+    const string Unsigned = "401 401 401 401 401 401 401 401 403";
+    const string OverseersRead = "403 403 403 403 200 200 403 401 403";
+    const string OverseersMiss = "403 403 403 403 404 404 403 401 403";
+    const string Source = "/api/v1/sources/{sourceId:guid}";
     const string Recording = "/api/v1/recordings/{recordingId:guid}";
     const string Unseen = "404 404 404 404 404 404 404 401 403";
 
@@ -37,6 +41,10 @@ internal static class RightsTable
         // The walk comes from loopback; from elsewhere it needs ops.read, and is 404 without.
         new("GET /metrics", Everybody),
         new("GET,HEAD /media/{ticket}", Everybody, Nobody: "403 403 403 403 403 403 403 403 403"),
+
+        // Reports are signed, or come with a key of scope ingest:<source>: whoever is signed in is not the one who reports.
+        new("POST /webhooks/freepbx", Unsigned),
+        new("POST /webhooks/jibri", Unsigned),
 
         new("POST /api/v1/auth/login", Everybody),
         new("POST /api/v1/auth/refresh", Everybody),
@@ -111,6 +119,16 @@ internal static class RightsTable
         new("GET /api/v1/jobs", AdminReads),
         new("GET /api/v1/jobs/{jobId:guid}", AdminReads, Nobody: AdminMisses),
         new("POST /api/v1/jobs/{jobId:guid}/requeue", AdminAsks, Nobody: AdminMisses),
+        new("GET /api/v1/sources", OverseersRead),
+        new("POST /api/v1/sources", AdminMakes),
+        new($"GET {Source}", OverseersRead, Nobody: OverseersMiss),
+        new($"PATCH {Source}", AdminReads, Nobody: AdminMisses),
+        new($"PUT {Source}/secrets", AdminReads, Nobody: AdminMisses),
+        new($"DELETE {Source}/secrets/previous", AdminReads, Nobody: AdminMisses),
+        new($"GET {Source}/events", OverseersRead, Nobody: OverseersMiss),
+        // No worker runs here, and nobody waits for one.
+        new($"POST {Source}/test", AdminAsks, Nobody: AdminMisses, Query: "?wait_seconds=0"),
+        new($"GET {Source}/tests/{{checkId:guid}}", OverseersRead, Nobody: OverseersMiss),
         new("GET /api/v1/audit/log",                             "403 403 403 403 200 200 403 401 403"),
 
         new("GET /internal/portal/key-ring", PortalOnly),

@@ -40,6 +40,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
         // The upload's own job would be the answer, and nothing be asked for anew.
         if (pattern.EndsWith("/reprocess", StringComparison.Ordinal))
             await running.ValueAsync($"delete from jobs where recording_id = '{recording}'");
+        var source = !pattern.Contains("{sourceId", StringComparison.Ordinal) ? "" : whose == Whose.Nobody ? Fresh() : await SourceAsync();
         var ids = new List<string>();
         var path = pattern;
         foreach (Match part in Parameter().Matches(pattern))
@@ -56,6 +57,8 @@ internal sealed partial class RightsWalk(AccessPlatform running)
                 "filterId" => whose == Whose.Nobody ? Fresh() : await FilterAsync(whose == Whose.Other || who is "anonymous" or "key without scope" ? "patient2" : who),
                 "userId" => whose == Whose.Nobody ? Fresh() : await running.UserIdAsync("patient2"),
                 "sessionId" => whose == Whose.Nobody ? Fresh() : await SessionAsync(pattern.Contains("/admin/", StringComparison.Ordinal) || whose == Whose.Other || who is "anonymous" or "key without scope" ? "patient2" : who),
+                "sourceId" => source,
+                "checkId" => whose == Whose.Nobody ? Fresh() : await running.ValueAsync($"insert into source_checks (id, source_id) values (gen_random_uuid(), '{source}') returning id"),
                 "jobId" => whose == Whose.Nobody ? Fresh() : await running.ValueAsync("insert into jobs (id, kind, arguments, state, finished_at) values (gen_random_uuid(), 'test.walked', '{}', 'dead', app_now()) returning id"),
                 var unknown => throw new InvalidOperationException($"The walk cannot make a {unknown} for {row.Route}: teach it in {nameof(RightsWalk)}."),
             };
@@ -122,8 +125,12 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             "PATCH /api/v1/recordings/{recordingId:guid}" => new { title = $"{Secret} renamed" },
             "PATCH /api/v1/admin/users/{userId:guid}" => new { display_name = "Mira Castellanos" },
             "POST /api/v1/me/filters" => new { name = Fresh(), query = $"participant={Secret}" },
+            "POST /webhooks/freepbx" or "POST /webhooks/jibri" => new { @event = "call_started" },
+            "POST /api/v1/sources" => new { name = $"walked-{Fresh()}", kind = "freepbx" },
+            "PATCH /api/v1/sources/{sourceId:guid}" => new { enabled = false },
+            "PUT /api/v1/sources/{sourceId:guid}/secrets" => new { webhook_secret = "generate" },
             "POST /internal/portal/key-ring" => new { friendly_name = Fresh(), xml = "<key/>" },
-            _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) || route.EndsWith("/reprocess", StringComparison.Ordinal) || route.EndsWith("/requeue", StringComparison.Ordinal) => null,
+            _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) || route.EndsWith("/reprocess", StringComparison.Ordinal) || route.EndsWith("/requeue", StringComparison.Ordinal) || route.EndsWith("/test", StringComparison.Ordinal) => null,
             _ => throw new InvalidOperationException($"The walk knows no body for {route}: teach it in {nameof(RightsWalk)}."),
         };
         return route == "POST /api/v1/recordings" ? AccessPlatform.Multipart(("title", "walked")) : body is null ? null : JsonContent.Create(body);
@@ -141,6 +148,9 @@ internal sealed partial class RightsWalk(AccessPlatform running)
 
     async Task<string> FilterAsync(string who) =>
         (await AccessPlatform.SendAsync(await ClientAsync(who), HttpMethod.Post, "api/v1/me/filters", 201, new { name = Fresh(), query = $"participant={Secret}" })).GetProperty("id").GetString()!;
+
+    async Task<string> SourceAsync() =>
+        (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/sources", 201, new { name = $"{Secret.ToLowerInvariant()}-{Fresh()}", kind = "freepbx" })).GetProperty("id").GetString()!;
 
     async Task<string> TicketAsync(Guid recording) =>
         (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/tickets", 200, new { kind = "playback", recording_id = recording })).GetProperty("ticket").GetString()!;

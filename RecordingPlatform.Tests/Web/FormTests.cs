@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 
 namespace RecordingPlatform.Tests.Web;
 
@@ -15,12 +16,15 @@ public sealed class FormTests : IClassFixture<Portal>
     [Fact]
     public async Task Every_form_that_posts_carries_a_token()
     {
+        _portal.Api.Permissions.AddRange(StandInApi.OfAdministrators);
         var id = _portal.Api.Add()["id"];
+        var missing = _portal.Api.AddExpectation(_portal.Api.AddConversation(), "late")["id"];
+        var (exchange, meetings) = (_portal.Api.AddSource(with: s => s["settings"]!["cameras"] = new JsonArray(new JsonObject { ["id"] = "door", ["url"] = "rtsp://10.0.0.7/" }))["id"], _portal.Api.AddSource("jibri")["id"]);
         var visitor = _portal.SignedIn();
         List<string> forms = [.. (await _portal.Stranger().GetAsync("/sign-in")).PostForms()];
-        foreach (var path in new[] { "/", "/recordings", "/recordings?status=failed", $"/recordings/delete?ids={id}", $"/recordings/{id}", "/upload", "/account", "/no/such/page" })
+        foreach (var path in new[] { "/", "/recordings", "/recordings?status=failed", $"/recordings/delete?ids={id}", $"/recordings/{id}", "/upload", "/account", "/no/such/page", "/history", "/completeness", $"/completeness/{missing}/absent", "/sources/new?kind=jibri", $"/sources/{exchange}", $"/sources/{meetings}" })
             forms.AddRange((await visitor.GetAsync(path)).PostForms());
-        Assert.True(forms.Count >= 19, $"{forms.Count} forms");
+        Assert.True(forms.Count >= 40, $"{forms.Count} forms");
         Assert.All(forms, form => Assert.Contains("name=\"__RequestVerificationToken\"", form));
     }
 
@@ -34,16 +38,23 @@ public sealed class FormTests : IClassFixture<Portal>
     [InlineData("/recordings/delete?ids={id}")]
     [InlineData("/recordings/filters/delete")]
     [InlineData("/recordings?status=failed")]
+    [InlineData("/completeness/{missing}/look")]
+    [InlineData("/completeness/{missing}/absent")]
+    [InlineData("/sources/new?kind=freepbx")]
+    [InlineData("/sources/{source}")]
+    [InlineData("/sources/{source}/test")]
     [InlineData("/sign-in")]
     public async Task A_post_without_the_token_changes_nothing(string path)
     {
+        _portal.Api.Permissions.AddRange(StandInApi.OfAdministrators);
         var recording = _portal.Api.Add();
+        var missing = _portal.Api.AddExpectation(_portal.Api.AddConversation(), "late")["id"];
         var visitor = _portal.SignedIn();
-        var answer = await visitor.PostAsync(path.Replace("{id}", $"{recording["id"]}"),
-            ("_handler", path switch { "/sign-in" => "sign-in", "/account" => "password", _ => "delete" }), ("reason", "because"), ("theme", "dark"), ("Form.Email", "ada@clinic.example"), ("Form.Password", StandInApi.Password));
+        var answer = await visitor.PostAsync(path.Replace("{id}", $"{recording["id"]}").Replace("{missing}", $"{missing}").Replace("{source}", $"{_portal.Api.AddSource()["id"]}"),
+            ("_handler", path switch { "/sign-in" => "sign-in", "/account" => "password", "/completeness/{missing}/absent" => "absent", "/sources/{source}" => "webhook-secret", "/sources/new?kind=freepbx" => "new-source", _ => "delete" }), ("reason", "because"), ("theme", "dark"), ("Form.Email", "ada@clinic.example"), ("Form.Password", StandInApi.Password));
         answer.Expect(HttpStatusCode.BadRequest);
         Assert.Equal("ready", (string?)recording["status"]);
-        Assert.DoesNotContain(_portal.Api.Asked, call => call.StartsWith("DELETE", StringComparison.Ordinal) || call.StartsWith("POST /api", StringComparison.Ordinal) || call == "POST /internal/portal/sessions");
+        Assert.DoesNotContain(_portal.Api.Asked, call => call.StartsWith("DELETE", StringComparison.Ordinal) || call.StartsWith("PUT", StringComparison.Ordinal) || call.StartsWith("POST /api", StringComparison.Ordinal) || call == "POST /internal/portal/sessions");
         Assert.DoesNotContain("portal-theme", visitor.Cookies.Keys);
     }
 

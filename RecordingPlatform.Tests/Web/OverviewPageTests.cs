@@ -67,6 +67,7 @@ public sealed class OverviewPageTests : IClassFixture<Portal>
         page.Shows("Video from Jibri, due 14 Mar 2026, 22:30");
         page.Shows("Missing 1,000+ 4 more expected");
         Assert.Contains("href=\"/recordings?call_id=call%267\"", page.Html);
+        Assert.Contains("href=\"/completeness\"", page.Html);
     }
 
     [Fact]

@@ -5,7 +5,8 @@ namespace RecordingPlatform.Tests.Web;
 
 public sealed partial class PageHeaderTests(Portal portal) : IClassFixture<Portal>
 {
-    const string Missing = "/recordings/0197f000-0000-7000-8000-00000000dead";
+    const string Nobody = "0197f000-0000-7000-8000-00000000dead";
+    const string Missing = $"/recordings/{Nobody}";
 
     string Policy() =>
         $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
@@ -20,6 +21,12 @@ public sealed partial class PageHeaderTests(Portal portal) : IClassFixture<Porta
         { "/recordings?status=ready&q=x", HttpStatusCode.OK },
         { "/upload", HttpStatusCode.OK },
         { "/account", HttpStatusCode.OK },
+        { "/history", HttpStatusCode.OK },
+        { "/completeness", HttpStatusCode.OK },
+        { $"/completeness/{Nobody}/absent", HttpStatusCode.OK },
+        { "/sources", HttpStatusCode.OK },
+        { "/sources/new?kind=freepbx", HttpStatusCode.OK },
+        { $"/sources/{Nobody}", HttpStatusCode.NotFound },
         { Missing, HttpStatusCode.NotFound },
         { "/no/such/page", HttpStatusCode.NotFound },
         { "/css/portal.css", HttpStatusCode.OK },
@@ -33,6 +40,7 @@ public sealed partial class PageHeaderTests(Portal portal) : IClassFixture<Porta
     public async Task Every_answer_carries_the_strict_headers(string path, HttpStatusCode status)
     {
         portal.Api.Reset();
+        portal.Api.Permissions.AddRange(StandInApi.OfAdministrators);
         portal.Api.Add();
         var page = (await portal.SignedIn().GetAsync(path)).Expect(status);
         Assert.Equal(Policy(), page.Header("Content-Security-Policy"));
@@ -64,6 +72,23 @@ public sealed partial class PageHeaderTests(Portal portal) : IClassFixture<Porta
         var page = (await portal.SignedIn().GetAsync($"/recordings/{portal.Api.Add()["id"]}")).Expect(HttpStatusCode.OK);
         Assert.Equal(Policy(), page.Header("Content-Security-Policy"));
         AssertStrict(page);
+    }
+
+    [Fact]
+    public async Task Conversations_and_sources_are_none_either()
+    {
+        portal.Api.Reset();
+        portal.Api.Permissions.AddRange(StandInApi.OfAdministrators);
+        var call = portal.Api.AddConversation();
+        var recording = portal.Api.AddMedium(call);
+        portal.Api.AddExpectation(call, "late", "video");
+        var visitor = portal.SignedIn();
+        foreach (var path in new[] { "/history", $"/history/{call["id"]}", $"/history/{call["id"]}/player/{recording["id"]}", "/completeness", $"/sources/{portal.Api.AddSource()["id"]}", $"/sources/{portal.Api.AddSource("jibri")["id"]}" })
+        {
+            var page = (await visitor.GetAsync(path)).Expect(HttpStatusCode.OK);
+            Assert.Equal(Policy(), page.Header("Content-Security-Policy"));
+            AssertStrict(page);
+        }
     }
 
     [Fact]

@@ -106,7 +106,7 @@ public sealed partial record Page(HttpStatusCode Status, string Html, IReadOnlyD
     public IReadOnlyList<(string Name, string Value)> HiddenFieldsOf(string marker)
     {
         var form = Forms().Matches(Html).Select(m => m.Value).FirstOrDefault(f => f.Contains(marker, StringComparison.Ordinal));
-        Assert.True(form is not null, $"No form holds \"{marker}\":\n{Html}");
+        Assert.True(form is not null, $"No form holds \"{marker}\":\n{Html}\n{Log()}");
         return [.. Hidden().Matches(form).Select(m => (NameOf(m.Value), WebUtility.HtmlDecode(ValueOf(m.Value))))];
     }
 

@@ -4,7 +4,7 @@ using RecordingPlatform.Tests.Fixtures;
 namespace RecordingPlatform.Tests.Web;
 
 /// <summary>Recordings, sound and its outline as the API gives them.</summary>
-internal static class Sample
+internal static partial class Sample
 {
     public const int Seconds = 60;
     const int Rate = 8000;

@@ -97,6 +97,8 @@ public sealed partial class StandInApi : IAsyncDisposable
         NextCursor = null;
         TotalIsLowerBound = MonoWaveform = NeedsTwoFactor = false;
         ResetLists();
+        ResetCalls();
+        ResetSources();
         UploadGate?.TrySetResult();
         UploadGate = null;
         TicketLifetime = TimeSpan.FromMinutes(15);
@@ -180,6 +182,8 @@ public sealed partial class StandInApi : IAsyncDisposable
             return Results.NoContent();
         });
         MapLists(routes);
+        MapCalls(routes);
+        MapSources(routes);
         routes.MapGet("/api/v1/recordings/{id}", (string id) => Find(id) is { } found ? Results.Json(found) : Problem(404, "not_found"));
         routes.MapDelete("/api/v1/recordings/{id}", Delete);
         Notes.Map(routes, Find);

@@ -32,11 +32,22 @@ public sealed class StandInEvents
 
     public void Tell(string kind, JsonObject recording, double? progress = null)
     {
+        var told = new JsonObject { ["kind"] = kind, ["recording_id"] = recording["id"]!.DeepClone() };
+        if (progress is not null)
+            told["data"] = new JsonObject { ["progress"] = progress };
+        Tell(told);
+    }
+
+    /// <summary>Of a conversation, or what is expected of it.</summary>
+    public void TellOf(string kind, JsonObject conversation) => Tell(new JsonObject { ["kind"] = kind, ["conversation_id"] = conversation["id"]!.DeepClone() });
+
+    public void TellOfSource(JsonObject source) => Tell(new JsonObject { ["kind"] = "source.changed", ["data"] = new JsonObject { ["source_id"] = source["id"]!.DeepClone() } });
+
+    void Tell(JsonObject told)
+    {
         lock (_lock)
         {
-            var told = new JsonObject { ["seq"] = _told.Count + 1, ["kind"] = kind, ["recording_id"] = recording["id"]!.DeepClone() };
-            if (progress is not null)
-                told["data"] = new JsonObject { ["progress"] = progress };
+            told["seq"] = _told.Count + 1;
             _told.Add(told);
             _open.ForEach(stream => stream.Writer.TryWrite(told));
         }

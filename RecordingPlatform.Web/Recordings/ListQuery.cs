@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using RecordingPlatform.Web.ApiClient;
 using RecordingPlatform.Web.Shell;
@@ -45,18 +44,18 @@ public sealed record ListQuery
 
     static ListQuery Parse(Func<string, string?> value) => new()
     {
-        Text = Given(value("q")),
-        Status = Given(value("status")),
-        Source = Given(value("source")),
-        Participant = Given(value("participant")),
+        Text = QueryText.Given(value("q")),
+        Status = QueryText.Given(value("status")),
+        Source = QueryText.Given(value("source")),
+        Participant = QueryText.Given(value("participant")),
         HasVideo = value("has_video") == "true",
-        From = Day(value("from")),
-        To = Day(value("to")),
-        CallId = Given(value("call_id")),
-        MeetingId = Given(value("meeting_id")),
-        SubjectId = Given(value("subject_id")),
-        Cursor = Given(value("cursor")),
-        Before = Given(value("before")),
+        From = QueryText.Day(value("from")),
+        To = QueryText.Day(value("to")),
+        CallId = QueryText.Given(value("call_id")),
+        MeetingId = QueryText.Given(value("meeting_id")),
+        SubjectId = QueryText.Given(value("subject_id")),
+        Cursor = QueryText.Given(value("cursor")),
+        Before = QueryText.Given(value("before")),
     };
 
     public bool IsFiltered => Filters.Length > 0;
@@ -129,25 +128,12 @@ public sealed record ListQuery
             yield return new("Person", SubjectId, (first with { SubjectId = null }).Address);
     }
 
-    static string Written(ListQuery list, string? live)
-    {
-        (string Name, string? Value)[] parts =
-        [
-            ("q", list.Text), ("status", list.Status), ("source", list.Source), ("participant", list.Participant), ("has_video", list.HasVideo ? "true" : null),
-            ("from", Written(list.From)), ("to", Written(list.To)), ("call_id", list.CallId), ("meeting_id", list.MeetingId), ("subject_id", list.SubjectId),
-            ("cursor", list.Cursor), ("before", list.Before), ("live", live),
-        ];
-        return string.Join('&', parts.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
-    }
+    static string Written(ListQuery list, string? live) => QueryText.Of(
+        ("q", list.Text), ("status", list.Status), ("source", list.Source), ("participant", list.Participant), ("has_video", list.HasVideo ? "true" : null),
+        ("from", QueryText.Of(list.From)), ("to", QueryText.Of(list.To)), ("call_id", list.CallId), ("meeting_id", list.MeetingId), ("subject_id", list.SubjectId),
+        ("cursor", list.Cursor), ("before", list.Before), ("live", live));
 
-    static string At(string query) => query.Length == 0 ? Path : $"{Path}?{query}";
-
-    public static string? Written(DateOnly? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-
-    static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
-
-    // Typed by hand into the address: what is no date is no filter.
-    static DateOnly? Day(string? text) => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day < DateOnly.MaxValue ? day : null;
+    static string At(string query) => QueryText.At(Path, query);
 }
 
 /// <param name="Name">What is filtered by.</param>

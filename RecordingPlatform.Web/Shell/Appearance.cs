@@ -20,6 +20,9 @@ internal sealed class Appearance(IHttpContextAccessor context)
 
     public string Minute(DateTimeOffset at) => Local(at).ToString("d MMM yyyy, HH:mm", English);
 
+    /// <summary><c>22:30</c>, beside a day that is known.</summary>
+    public string Clock(DateTimeOffset at) => Local(at).ToString("HH:mm", English);
+
     public static string Day(DateOnly day) => day.ToString("d MMM yyyy", English);
 
     public static string LongDay(DateOnly day) => day.ToString("dddd d MMMM", English);

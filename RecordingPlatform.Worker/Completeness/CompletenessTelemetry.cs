@@ -8,7 +8,7 @@ internal static class CompletenessTelemetry
     public const string Name = "RecordingPlatform.Completeness";
 
     static readonly Meter Meter = new(Name);
-    static readonly Counter<long> Late = Meter.CreateCounter<long>("recording.late", "{recording}", "Recordings that were due and had not come, by source");
+    static readonly Counter<long> Late = Meter.CreateCounter<long>("recording.expectations.late", "{recording}", "Recordings that were due and had not come, by source");
 
     public static void BecameLate(string source, int count) => Late.Add(count, new KeyValuePair<string, object?>("source", source));
 }

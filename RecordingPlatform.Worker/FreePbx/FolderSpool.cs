@@ -14,7 +14,7 @@ sealed class FolderSpool(string root) : ISpool
     // The calls of a mount block: not on the caller's thread.
     public Task<IReadOnlyList<SpoolEntry>> ListAsync(string folder, CancellationToken ct) => Task.Run<IReadOnlyList<SpoolEntry>>(() =>
     {
-        using var opened = OpenFolder(folder.Split('/'));
+        using var opened = OpenFolder(folder.Length == 0 ? [] : folder.Split('/'));
         if (opened is null)
             return [];
         var entries = new List<SpoolEntry>();
@@ -111,7 +111,7 @@ sealed class FolderSpool(string root) : ISpool
 
     static SpoolException Missing() => new(SpoolFault.Missing, "The recording is no longer where it was seen.");
 
-    static SpoolException NotAFile() => new(SpoolFault.NotAFile, "A name of a recording is a link, a folder or a device, or lies behind a link, and was not read. Look at the links in the PBX's recording folder.");
+    static SpoolException NotAFile() => new(SpoolFault.NotAFile, "A name of a recording is a link, a folder or a device, or lies behind a link, and was not read. Look at the links in the recording folder.");
 
     static SpoolException Denied() => new(SpoolFault.Denied, "The worker's user may not read the mounted folder or a recording in it. Give it the right to (setfacl -m u:USER:rX, and -d for new files).");
 

@@ -4,11 +4,12 @@ using System.Text.Json;
 using RecordingPlatform.Core.FreePbx;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Sources;
+using RecordingPlatform.Worker.Jibri;
 using RecordingPlatform.Worker.Sftp;
 
 namespace RecordingPlatform.Worker.FreePbx;
 
-/// <summary>The spools of PBXs, as their sources are set. Opened anew when a source has changed; how often each failed in a row is remembered meanwhile.</summary>
+/// <summary>Where sources leave their media, as they are set. Opened anew when a source has changed; how often each failed in a row is remembered meanwhile.</summary>
 sealed class Spools(SftpSessions sessions, EnvelopeKeys keys, TimeProvider clock)
 {
     readonly ConcurrentDictionary<Guid, (DateTimeOffset UpdatedAt, ISpool Spool)> _opened = new();
@@ -45,7 +46,7 @@ sealed class Spools(SftpSessions sessions, EnvelopeKeys keys, TimeProvider clock
     async Task<ISpool> MakeAsync(Source source, CancellationToken ct)
     {
         if (source.MediaLocation is null)
-            throw new SpoolException(SpoolFault.Settings, "The source has no media location. Write where the PBX leaves its recordings: sftp://user@host/var/spool/asterisk/monitor, or the folder where that is mounted.");
+            throw new SpoolException(SpoolFault.Settings, "The source has no media location. Write where its recordings lie: sftp://user@host/var/spool/asterisk/monitor for a PBX, the folder where they are mounted, or s3://bucket/prefix for Jibri.");
         if (!MediaLocation.TryParse(source.MediaLocation, out var location, out var problem))
             throw new SpoolException(SpoolFault.Settings, problem);
         switch (location)
@@ -65,6 +66,8 @@ sealed class Spools(SftpSessions sessions, EnvelopeKeys keys, TimeProvider clock
                 return endpoint.Problems() is { Count: > 0 } problems
                     ? throw new SpoolException(SpoolFault.Settings, string.Join(' ', problems))
                     : new SftpSpool(sessions, endpoint, sftp.Path);
+            case MediaLocation.Bucket bucket when source.Kind == SourceKind.Jibri:
+                return new BucketSpool(bucket, SettingsOf(source), await source.OpenSecretsAsync(keys, ct), clock);
             default:
                 throw new SpoolException(SpoolFault.Settings, "A PBX's recordings are read over SFTP or from a folder; the media location is neither.");
         }

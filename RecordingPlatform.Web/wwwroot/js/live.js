@@ -46,8 +46,14 @@ function hearOfRecording(shown, event) {
     refreshNotes();
 }
 
+// A list names the kinds that it shows, by how they begin.
+function shows({ dataset: { liveList } }, { kind }) {
+  return kind === "reset" || (kind !== "recording.progress" && kind !== notesChanged && liveList.split(" ").some(begins => kind.startsWith(begins)));
+}
+
 function hear(event) {
-  if (document.querySelector(list) && event.kind !== "recording.progress" && event.kind !== notesChanged)
+  const listed = document.querySelector(list);
+  if (listed && shows(listed, event))
     refreshList();
   if (document.querySelector(overview) && event.kind !== "recording.progress")
     refreshOverview();

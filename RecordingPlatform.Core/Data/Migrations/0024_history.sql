@@ -1,7 +1,7 @@
 -- The history: conversations newest first for whoever may see them, with what they are searched by beside them.
 
 -- Kept by triggers as recordings.search_text is: all words; who took part; the digits of each phone number on a line of its
--- own, without + or 00, so that the last digits of a number are the end of a line.
+-- own, so that the last digits of a number are the end of a line.
 alter table conversations
     add column search_text text,
     add column search_people text,
@@ -9,7 +9,7 @@ alter table conversations
 call tag_columns('conversations', 'personal', 'search_text search_people search_numbers');
 
 create function phone_digits(phone text) returns text language sql immutable parallel safe as $$
-    select nullif(regexp_replace(regexp_replace(phone, '[^0-9]', '', 'g'), '^00', ''), '')
+    select nullif(regexp_replace(phone, '[^0-9]', '', 'g'), '')
 $$;
 
 create function keep_conversation_search() returns trigger language plpgsql as $$

@@ -1,0 +1,19 @@
+using RecordingPlatform.Core.Jibri;
+using RecordingPlatform.Worker.FreePbx;
+using RecordingPlatform.Worker.Jobs;
+
+namespace RecordingPlatform.Worker.Jibri;
+
+static class JibriRegistration
+{
+    /// <summary>Fetches recordings of meetings. Needs <see cref="FreePbxRegistration.AddFreePbx"/>, whose spools and watch it shares.</summary>
+    public static IServiceCollection AddJibri(this IServiceCollection services)
+    {
+        services.AddScoped<MeetingWatch>();
+        services.AddJobHandler<FetchMeetingFile, FetchMeetingFileHandler>();
+        services.AddJobHandler<SweepMeetings, SweepMeetingsHandler>();
+        // Most of its time it waits for the mount or the bucket.
+        services.AddJobHandler<SweepMeetingSource, SweepMeetingSourceHandler>(waits: true);
+        return services.AddRecurringJob(new SweepMeetings(), SweepMeetingsHandler.Every);
+    }
+}

@@ -1,83 +1,97 @@
-using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Api.Http;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
+using RecordingPlatform.Core.Completeness;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Operations;
 using RecordingPlatform.Core.Recordings;
 
 namespace RecordingPlatform.Api.Completeness;
 
-/// <summary>What should exist and does or does not, by day and source, and as a list, newest due first.</summary>
+/// <summary>
+/// Which recordings should exist, of what the caller's role shows: how many of each day and source came, and a list of them. The
+/// counts are of the time and source asked for, whatever states the list is narrowed to.
+/// </summary>
 internal sealed class GetCompleteness : IEndpoint
 {
-    // A year and a day: each day is a range that every row is put into.
-    const int MostDays = 367;
+    const string Open = "open";
 
-    static readonly Dictionary<string, ExpectationState[]> States = Enum.GetValues<ExpectationState>().ToDictionary(state => SnakeCase.Of(state), state => (ExpectationState[])[state], StringComparer.Ordinal)
-        .Append(new("open", [ExpectationState.Expected, ExpectationState.Late])).ToDictionary(StringComparer.Ordinal);
+    static readonly TimeSpan Back = TimeSpan.FromDays(30), Ahead = TimeSpan.FromDays(1), Longest = TimeSpan.FromDays(366);
 
-    public sealed class Query : PageQuery
+    public sealed class Query
     {
-        /// <summary>ISO 8601; due then or later. 30 days ago without it.</summary>
+        /// <summary>ISO 8601; due then or later. 30 days before <c>to</c> without it.</summary>
         [FromQuery(Name = "from")] public string? From { get; init; }
-        /// <summary>ISO 8601; due before. A day ahead without it.</summary>
+        /// <summary>ISO 8601; due before, at most 366 days after <c>from</c>. A day ahead without it.</summary>
         [FromQuery(Name = "to")] public string? To { get; init; }
         /// <summary>Name of the source.</summary>
         [FromQuery(Name = "source")] public string? Source { get; init; }
-        /// <summary>expected, late, received, absent, or open for the first two. Narrows the list, not the counts.</summary>
+        /// <summary>expected, late, received, absent, or open: expected or late.</summary>
         [FromQuery(Name = "state")] public string? State { get; init; }
-        /// <summary>IANA name: whose days. UTC without it.</summary>
+        /// <summary>IANA name: whose days; UTC without it.</summary>
         [FromQuery(Name = "time_zone")] public string? TimeZone { get; init; }
+        /// <summary>From 1; ignored with a cursor.</summary>
+        [FromQuery(Name = "page")] public string? Page { get; init; }
+        /// <summary>1 to 100; 20 without it.</summary>
+        [FromQuery(Name = "page_size")] public string? PageSize { get; init; }
+        /// <summary>next_cursor of an earlier answer.</summary>
+        [FromQuery(Name = "cursor")] public string? Cursor { get; init; }
+        /// <summary>A refresh that nobody asked for by hand: audited once in ten minutes.</summary>
+        [FromQuery(Name = "live")] public bool? Live { get; init; }
 
         public string Everything => string.Join('\n', From, To, Source, State, TimeZone, Page, PageSize, Cursor);
 
-        public (CompletenessFilter? Filter, BadRequest? Problem) Read(DateTimeOffset now)
+        public (ExpectationFilter? Filter, BadRequest? Problem) Read(DateTimeOffset now)
         {
-            if (!TryTime(From, out var from))
-                return (null, new BadRequest("from_invalid", "from is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
-            if (!TryTime(To, out var to))
-                return (null, new BadRequest("to_invalid", "to is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
-            var (begin, end) = (from ?? (to ?? now).AddDays(-30), to ?? (from > now ? from.Value : now).AddDays(1));
-            if (end <= begin || end - begin > TimeSpan.FromDays(MostDays - 1))
-                return (null, new BadRequest("range_invalid", $"to lies after from, by at most {MostDays - 1} days."));
-            if (State is not null && !States.ContainsKey(State))
-                return (null, new BadRequest("state_unknown", $"state is one of: {string.Join(", ", States.Keys)}."));
+            if (!QueryReading.TryTime(From, out var from))
+                return (null, QueryReading.BadFrom);
+            if (!QueryReading.TryTime(To, out var to))
+                return (null, QueryReading.BadTo);
+            // Days are computed with: neither end may be one that a calendar has no day before or behind.
+            if (from?.Year is < 1900 or > 9000 || to?.Year is < 1900 or > 9000)
+                return (null, BadRange);
+            var end = to ?? now + Ahead;
+            var begin = from ?? (to ?? now) - Back;
+            if (begin >= end || end - begin > Longest)
+                return (null, BadRange);
             if (Source?.Contains('\0') == true)
-                return (null, new BadRequest("text_invalid", "A filter cannot hold a NUL character."));
-            return (new CompletenessFilter { From = begin, To = end, Source = Source, States = State is null ? [] : States[State] }, null);
+                return (null, QueryReading.BadText);
+            if (State != Open && !QueryReading.TryWord<ExpectationState>(State, out _))
+                return (null, new BadRequest("state_unknown", $"state is one of: {QueryReading.WordsOf<ExpectationState>()}, {Open}."));
+            IReadOnlyList<ExpectationState>? states = State switch
+            {
+                null => null,
+                Open => [ExpectationState.Expected, ExpectationState.Late],
+                var word => [SnakeCase.Parse<ExpectationState>(word)!.Value],
+            };
+            return (new ExpectationFilter { From = begin, To = end, Source = Source, States = states }, null);
         }
     }
 
-    public sealed record Counts
+    static BadRequest BadRange { get; } = new("range_invalid", $"from is before to, by {Longest.TotalDays:0} days at most; to is a day ahead unless it is given.");
+
+    public record Counts
     {
         public required int Expected { get; init; }
         public required int Late { get; init; }
         public required int Received { get; init; }
         public required int Absent { get; init; }
-
-        public static Counts Of(IEnumerable<CompletenessCount> counts)
-        {
-            var by = counts.ToLookup(c => c.State, c => c.Count);
-            return new Counts { Expected = by[ExpectationState.Expected].Sum(), Late = by[ExpectationState.Late].Sum(), Received = by[ExpectationState.Received].Sum(), Absent = by[ExpectationState.Absent].Sum() };
-        }
     }
 
-    public sealed record Day
+    public sealed record Day : Counts
     {
         public required DateOnly Date { get; init; }
         public required string Source { get; init; }
-        public required int Expected { get; init; }
-        public required int Late { get; init; }
-        public required int Received { get; init; }
-        public required int Absent { get; init; }
     }
 
     public sealed record Response
     {
         public required Counts Totals { get; init; }
-        /// <summary>Newest first, then by source; only those with something.</summary>
+        /// <summary>Newest day first, then by source; only those on which something was due.</summary>
         public required IReadOnlyList<Day> Days { get; init; }
+        /// <summary>Null when everything is counted; else totals and days leave out what was due before.</summary>
+        public DateTimeOffset? CountedFrom { get; init; }
+        /// <summary>Newest due first.</summary>
         public required IReadOnlyList<ExpectationItem> Expectations { get; init; }
         public required int Total { get; init; }
         /// <summary>True when there are more than <c>total</c>; absent when the total is exact.</summary>
@@ -88,59 +102,59 @@ internal sealed class GetCompleteness : IEndpoint
     }
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/completeness", HandleAsync).RequirePermission(Permission.CompletenessRead)
-        .Answers(400, [.. PageQuery.PageCodes, "from_invalid", "to_invalid", "range_invalid", "state_unknown", "text_invalid", "time_zone_unknown"]);
+        .Answers(400, "page_invalid", "page_size_invalid", "cursor_invalid", "from_invalid", "to_invalid", "range_invalid", "state_unknown", "time_zone_unknown", "text_invalid", "bad_request");
 
-    static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, Core.Recordings.Completeness completeness, ViewTrail views, Caller caller, CancellationToken ct)
+    static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, ExpectationSearch search, ViewTrail views, Caller caller, CancellationToken ct)
     {
-        var (place, problem) = query.ReadPage();
-        if (problem is not null)
-            return problem;
+        if (!QueryReading.TryNumber(query.Page, 1, int.MaxValue, out var page))
+            return QueryReading.BadPage;
+        if (!QueryReading.TryNumber(query.PageSize, 20, 100, out var pageSize))
+            return QueryReading.BadPageSize;
+        if (!QueryReading.TryCursor(query.Cursor, out var cursor))
+            return QueryReading.BadCursor;
         if (OverviewDays.ZoneNamed(query.TimeZone ?? "UTC") is not { } zone)
             return new BadRequest("time_zone_unknown", "time_zone is an IANA name, such as Europe/Copenhagen.");
-        var (filter, wrong) = query.Read(await db.NowAsync(ct));
+        var (filter, problem) = query.Read(await db.NowAsync(ct));
         if (filter is null)
-            return wrong!;
-        var dates = DatesOf(filter, zone);
-        var counts = await completeness.CountAsync(filter, [.. dates.Select(date => StartOf(date, zone))], caller, ct);
-        var (shown, total, next) = await ListAsync(db, completeness.Find(filter, caller), place, caller, ct);
-        await views.RecordAsync(AuditAction.CompletenessViewed, caller, query.Everything, query.Live == true, ct, facts: new { shown = shown.Count, page = place.Number, state = query.State });
+            return problem!;
+
+        var skip = cursor is null ? (long)(page - 1) * pageSize : 0;
+        var found = skip > int.MaxValue - pageSize - 1 ? new ExpectationPage([], null) : await search.PageAsync(filter, caller, cursor, (int)skip, pageSize, ct);
+        var total = cursor is null && skip == 0 && found.Next is null ? found.Ids.Count : await search.CountAsync(filter, caller, ct);
+        var (days, countedFrom) = await CountAsync(search, filter, zone, caller, ct);
+        var shown = await ExpectationItem.ReadAsync(db, caller, found.Ids, ct);
+        await views.RecordAsync(AuditAction.CompletenessViewed, caller, query.Everything, query.Live == true, ct, facts: new { shown = shown.Count, page, state = query.State });
         return TypedResults.Ok(new Response
         {
-            Totals = Counts.Of(counts),
-            Days = [.. counts.GroupBy(c => (c.Range, c.Source)).OrderByDescending(day => day.Key.Range).ThenBy(day => day.Key.Source, StringComparer.Ordinal).Select(day => DayOf(dates[day.Key.Range - 1], day.Key.Source, Counts.Of(day)))],
+            Totals = new Counts { Expected = days.Sum(d => d.Expected), Late = days.Sum(d => d.Late), Received = days.Sum(d => d.Received), Absent = days.Sum(d => d.Absent) },
+            Days = days,
+            CountedFrom = countedFrom,
             Expectations = shown,
-            Total = Math.Min(total, Core.Recordings.Completeness.CountLimit),
-            TotalIsLowerBound = total > Core.Recordings.Completeness.CountLimit,
-            Page = place.Number,
-            PageSize = place.Size,
-            NextCursor = next?.ToString(),
+            Total = Math.Min(total, RecordingSearch.CountLimit),
+            TotalIsLowerBound = total > RecordingSearch.CountLimit,
+            Page = page,
+            PageSize = pageSize,
+            NextCursor = found.Next?.ToString(),
         });
     }
 
-    static async Task<(List<ExpectationItem> Shown, int Total, RecordingCursor? Next)> ListAsync(RecordingDb db, IQueryable<Expectation>? found, PageQuery.Place place, Caller caller, CancellationToken ct)
+    static async Task<(IReadOnlyList<Day> Days, DateTimeOffset? CountedFrom)> CountAsync(ExpectationSearch search, ExpectationFilter filter, TimeZoneInfo zone, Caller caller, CancellationToken ct)
     {
-        if (found is null || place.Skip > int.MaxValue - place.Size - 1)
-            return ([], 0, null);
-        var total = await found.OrderByDescending(e => e.DueAt).Take(Core.Recordings.Completeness.CountLimit + 1).CountAsync(ct);
-        var rest = place.Cursor is var (at, id) ? found.Where(e => EF.Functions.LessThan(ValueTuple.Create(e.DueAt, e.Id), ValueTuple.Create(at, id))) : found;
-        var rows = await ExpectationItem.ReadAsync(db, rest.OrderByDescending(e => e.DueAt).ThenByDescending(e => e.Id).Skip((int)place.Skip).Take(place.Size + 1), caller, ct);
-        var shown = rows.Take(place.Size).ToList();
-        return (shown, total, rows.Count > place.Size ? new RecordingCursor(shown[^1].DueAt, shown[^1].Id) : null);
-    }
+        var dates = new List<DateOnly>();
+        for (var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(filter.From, zone).DateTime); dates.Count == 0 || OverviewDays.StartOf(date, zone) < filter.To; date = date.AddDays(1))
+            dates.Add(date);
+        var tally = await search.TallyAsync(filter, caller, [.. dates.Select(date => OverviewDays.StartOf(date, zone))], ct);
+        return ([.. tally.Lines.GroupBy(l => (l.Range, l.Source)).OrderByDescending(d => d.Key.Range).ThenBy(d => d.Key.Source, StringComparer.Ordinal).Select(d => new Day
+        {
+            // Ranges are numbered from 1.
+            Date = dates[d.Key.Range - 1],
+            Source = d.Key.Source,
+            Expected = Of(d, ExpectationState.Expected),
+            Late = Of(d, ExpectationState.Late),
+            Received = Of(d, ExpectationState.Received),
+            Absent = Of(d, ExpectationState.Absent),
+        })], tally.CountedFrom);
 
-    static Day DayOf(DateOnly date, string source, Counts counts) =>
-        new() { Date = date, Source = source, Expected = counts.Expected, Late = counts.Late, Received = counts.Received, Absent = counts.Absent };
-
-    static List<DateOnly> DatesOf(CompletenessFilter filter, TimeZoneInfo zone)
-    {
-        var first = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(filter.From, zone).DateTime);
-        var last = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(filter.To.AddTicks(-1), zone).DateTime);
-        return [.. Enumerable.Range(0, last.DayNumber - first.DayNumber + 1).Select(first.AddDays)];
-    }
-
-    static DateTimeOffset StartOf(DateOnly day, TimeZoneInfo zone)
-    {
-        var midnight = day.ToDateTime(TimeOnly.MinValue);
-        return new DateTimeOffset(midnight, zone.GetUtcOffset(midnight)).ToUniversalTime();
+        static int Of(IEnumerable<ExpectationLine> lines, ExpectationState state) => lines.Where(l => l.State == state).Sum(l => l.Count);
     }
 }

@@ -6,7 +6,7 @@ using RecordingPlatform.Core.Data;
 
 namespace RecordingPlatform.Api.Conversations;
 
-/// <summary>One conversation with all its media and what is still waited for.</summary>
+/// <summary>One conversation with its media, and with what should exist of it.</summary>
 internal sealed class GetConversation : IEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/conversations/{conversationId:guid}", HandleAsync).RequirePermission(Permission.RecordingsRead)
@@ -14,10 +14,10 @@ internal sealed class GetConversation : IEndpoint
 
     static async Task<Results<Ok<ConversationItem>, NotFound>> HandleAsync(Guid conversationId, bool? live, RecordingDb db, ViewTrail views, Caller caller, CancellationToken ct)
     {
-        if (!await db.ConversationsVisibleTo(caller).AnyAsync(c => c.Id == conversationId, ct))
+        if (await ConversationRow.ReadAsync(db, caller, [conversationId], ct) is not [var conversation])
             return NotFound.Conversation;
-        var found = await ConversationItem.ReadAsync(db, [conversationId], caller, ct);
-        await views.RecordAsync(AuditAction.ConversationViewed, caller, $"{conversationId}", live == true, ct, new AuditTarget("conversation", conversationId));
-        return TypedResults.Ok(found.Single());
+        var subject = await db.Conversations.Where(c => c.Id == conversationId).Select(c => c.SubjectId).SingleAsync(ct);
+        await views.RecordAsync(AuditAction.ConversationViewed, caller, conversationId.ToString(), live == true, ct, new AuditTarget("conversation", conversationId, SubjectId: subject));
+        return TypedResults.Ok(conversation);
     }
 }

@@ -6,22 +6,18 @@ using RecordingPlatform.Core.Recordings;
 
 namespace RecordingPlatform.Api.Conversations;
 
-/// <summary>Conversations, newest first, each with all its media; by page number or by cursor both ways.</summary>
+/// <summary>The history: conversations that the caller may know of, newest first, each with all of its media that they see.</summary>
 internal sealed class ListHistory : IEndpoint
 {
-    static readonly Dictionary<string, Direction> Directions = Words<Direction>();
-    static readonly Dictionary<string, ConversationKind> Kinds = Words<ConversationKind>();
-    static readonly Dictionary<string, HistoryMedia> Medias = Words<HistoryMedia>();
-
-    public sealed class Query : PageQuery
+    public sealed class Query
     {
-        /// <summary>ISO 8601; begun then or later.</summary>
+        /// <summary>ISO 8601; began then or later.</summary>
         [FromQuery(Name = "from")] public string? From { get; init; }
-        /// <summary>ISO 8601; begun before.</summary>
+        /// <summary>ISO 8601; began before.</summary>
         [FromQuery(Name = "to")] public string? To { get; init; }
-        /// <summary>A phone number, or the digits that it ends with; at least 3.</summary>
+        /// <summary>Somebody's phone number as it is written, or its last digits; at least 3 behind leading zeros.</summary>
         [FromQuery(Name = "number")] public string? Number { get; init; }
-        /// <summary>Part of somebody's name or identity; at least 3 characters.</summary>
+        /// <summary>Part of the name or identity of somebody who took part; 3 to 200 characters.</summary>
         [FromQuery(Name = "participant")] public string? Participant { get; init; }
         /// <summary>inbound, outbound, internal or none.</summary>
         [FromQuery(Name = "direction")] public string? Direction { get; init; }
@@ -29,55 +25,47 @@ internal sealed class ListHistory : IEndpoint
         [FromQuery(Name = "source")] public string? Source { get; init; }
         /// <summary>call, session, meeting, alarm or other.</summary>
         [FromQuery(Name = "kind")] public string? Kind { get; init; }
-        /// <summary>audio, video or missing.</summary>
+        /// <summary>audio or video: with such a recording; missing: one was due and is not there.</summary>
         [FromQuery(Name = "media")] public string? Media { get; init; }
-        /// <summary>Part of a title, call id or meeting id; 3 to 200 characters.</summary>
+        /// <summary>Part of a title, call id, meeting id, phone number, name or identity; 3 to 200 characters.</summary>
         [FromQuery(Name = "q")] public string? Q { get; init; }
+        /// <summary>From 1; ignored with cursor and before.</summary>
+        [FromQuery(Name = "page")] public string? Page { get; init; }
+        /// <summary>1 to 100; 20 without it.</summary>
+        [FromQuery(Name = "page_size")] public string? PageSize { get; init; }
+        /// <summary>next_cursor of an earlier answer.</summary>
+        [FromQuery(Name = "cursor")] public string? Cursor { get; init; }
         /// <summary>previous_cursor of an earlier answer: the page of newer ones that ends there.</summary>
         [FromQuery(Name = "before")] public string? Before { get; init; }
-
-        public static readonly string[] Codes = ["from_invalid", "to_invalid", "number_invalid", "participant_length", "direction_unknown", "kind_unknown", "media_unknown", "q_length", "text_invalid", "before_invalid"];
+        /// <summary>A refresh that nobody asked for by hand: audited once in ten minutes.</summary>
+        [FromQuery(Name = "live")] public bool? Live { get; init; }
 
         public string Everything => string.Join('\n', From, To, Number, Participant, Direction, Source, Kind, Media, Q, Page, PageSize, Cursor, Before);
 
-        public (HistoryFilter? Filter, BadRequest? Problem) Read()
+        public (ConversationFilter? Filter, BadRequest? Problem) Read()
         {
-            if (!TryTime(From, out var from))
-                return (null, new BadRequest("from_invalid", "from is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
-            if (!TryTime(To, out var to))
-                return (null, new BadRequest("to_invalid", "to is an ISO 8601 time, such as 2026-01-31T09:30:00Z."));
-            var tail = Number is null ? null : HistoryFilter.TailOf(Number);
-            if (Number is not null && tail is null)
-                return (null, new BadRequest("number_invalid", $"number has at least {HistoryFilter.FewestDigits} digits besides leading zeros."));
-            if (Given(Participant)?.Length is < RecordingFilter.ShortestText or > RecordingFilter.LongestText)
+            if (!QueryReading.TryTime(From, out var from))
+                return (null, QueryReading.BadFrom);
+            if (!QueryReading.TryTime(To, out var to))
+                return (null, QueryReading.BadTo);
+            if ((string?[])[Number, Participant, Source, Q] is var said && said.Any(t => t?.Contains('\0') == true))
+                return (null, QueryReading.BadText);
+            var digits = string.IsNullOrWhiteSpace(Number) ? null : ConversationFilter.DigitsOf(Number);
+            if (digits?.Length is < RecordingFilter.ShortestText or > RecordingFilter.LongestText)
+                return (null, new BadRequest("number_invalid", $"number is a phone number or its last digits, at least {RecordingFilter.ShortestText} of them behind leading zeros."));
+            var (participant, words) = (QueryReading.Trimmed(Participant), QueryReading.Trimmed(Q));
+            if (participant?.Length is < RecordingFilter.ShortestText or > RecordingFilter.LongestText)
                 return (null, new BadRequest("participant_length", $"participant has {RecordingFilter.ShortestText} to {RecordingFilter.LongestText} characters."));
-            if (Given(Q)?.Length is < RecordingFilter.ShortestText or > RecordingFilter.LongestText)
+            if (words?.Length is < RecordingFilter.ShortestText or > RecordingFilter.LongestText)
                 return (null, new BadRequest("q_length", $"q has {RecordingFilter.ShortestText} to {RecordingFilter.LongestText} characters."));
-            if ((string?[])[Participant, Source, Q] is var said && said.Any(t => t?.Contains('\0') == true))
-                return (null, new BadRequest("text_invalid", "A filter cannot hold a NUL character."));
-            if (Unknown(Direction, Directions))
-                return (null, new BadRequest("direction_unknown", $"direction is one of: {string.Join(", ", Directions.Keys)}."));
-            if (Unknown(Kind, Kinds))
-                return (null, new BadRequest("kind_unknown", $"kind is one of: {string.Join(", ", Kinds.Keys)}."));
-            if (Unknown(Media, Medias))
-                return (null, new BadRequest("media_unknown", $"media is one of: {string.Join(", ", Medias.Keys)}."));
-            return (new HistoryFilter
-            {
-                From = from,
-                To = to,
-                NumberTail = tail,
-                Participant = Given(Participant),
-                Direction = Direction is null ? null : Directions[Direction],
-                Source = Source,
-                Kind = Kind is null ? null : Kinds[Kind],
-                Media = Media is null ? null : Medias[Media],
-                Text = Given(Q),
-            }, null);
+            if (!QueryReading.TryWord<Direction>(Direction, out var direction))
+                return (null, new BadRequest("direction_unknown", $"direction is one of: {QueryReading.WordsOf<Direction>()}."));
+            if (!QueryReading.TryWord<ConversationKind>(Kind, out var kind))
+                return (null, new BadRequest("kind_unknown", $"kind is one of: {QueryReading.WordsOf<ConversationKind>()}."));
+            if (!QueryReading.TryWord<ConversationMedia>(Media, out var media))
+                return (null, new BadRequest("media_unknown", $"media is one of: {QueryReading.WordsOf<ConversationMedia>()}."));
+            return (new ConversationFilter { From = from, To = to, Digits = digits, Participant = participant, Direction = direction, Source = Source, Kind = kind, Media = media, Text = words }, null);
         }
-
-        static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
-
-        static bool Unknown<T>(string? word, Dictionary<string, T> words) => word is not null && !words.ContainsKey(word);
     }
 
     public sealed record Response
@@ -94,37 +82,41 @@ internal sealed class ListHistory : IEndpoint
     }
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/history", HandleAsync).RequirePermission(Permission.RecordingsRead)
-        .Answers(400, [.. PageQuery.PageCodes, .. Query.Codes]);
+        .Answers(400, "page_invalid", "page_size_invalid", "cursor_invalid", "before_invalid", "from_invalid", "to_invalid", "number_invalid", "participant_length", "q_length",
+            "direction_unknown", "kind_unknown", "media_unknown", "text_invalid", "bad_request");
 
-    static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, ConversationHistory history, ViewTrail views, Caller caller, CancellationToken ct)
+    static async Task<Results<Ok<Response>, BadRequest>> HandleAsync([AsParameters] Query query, RecordingDb db, ConversationSearch search, ViewTrail views, Caller caller, CancellationToken ct)
     {
-        var (place, problem) = query.ReadPage();
-        if (problem is not null)
-            return problem;
-        RecordingCursor? before = null;
-        if (query.Before is not null && ((before = RecordingCursor.Parse(query.Before)) is null || place.Cursor is not null))
-            return new BadRequest("before_invalid", "before is what an earlier answer gave as previous_cursor, and goes without cursor.");
-        var (filter, wrong) = query.Read();
+        if (!QueryReading.TryNumber(query.Page, 1, int.MaxValue, out var page))
+            return QueryReading.BadPage;
+        if (!QueryReading.TryNumber(query.PageSize, 20, 100, out var pageSize))
+            return QueryReading.BadPageSize;
+        if (!QueryReading.TryCursor(query.Cursor, out var cursor))
+            return QueryReading.BadCursor;
+        if (!QueryReading.TryCursor(query.Before, out var before))
+            return new BadRequest("before_invalid", "before is what an earlier answer gave as previous_cursor.");
+        if (cursor is not null && before is not null)
+            return new BadRequest("before_invalid", "A page begins at cursor or ends at before, not both.");
+        var (filter, problem) = query.Read();
         if (filter is null)
-            return wrong!;
-        var found = before is { } end ? await history.PageBeforeAsync(filter, caller, end, place.Size, ct)
-            : place.Skip > int.MaxValue - place.Size - 1 ? new HistoryPage([], null, null)
-            : await history.PageAsync(filter, caller, place.Cursor, (int)place.Skip, place.Size, ct);
+            return problem!;
+
+        var skip = cursor is null && before is null ? (long)(page - 1) * pageSize : 0;
+        var found = before is { } end ? await search.PageBeforeAsync(filter, caller, end, pageSize, ct)
+            : skip > int.MaxValue - pageSize - 1 ? new ConversationPage([], null, null) : await search.PageAsync(filter, caller, cursor, (int)skip, pageSize, ct);
         // A first page that holds everything has been counted by reading it.
-        var total = place is { Cursor: null, Number: 1 } && before is null && found.Next is null ? found.Ids.Count : await history.CountAsync(filter, caller, ct);
-        var shown = await ConversationItem.ReadAsync(db, found.Ids, caller, ct);
-        await views.RecordAsync(AuditAction.ConversationsListed, caller, query.Everything, query.Live == true, ct, facts: new { shown = shown.Count, page = place.Number });
+        var total = cursor is null && before is null && skip == 0 && found.Next is null ? found.Ids.Count : await search.CountAsync(filter, caller, ct);
+        var shown = await ConversationRow.ReadAsync(db, caller, found.Ids, ct);
+        await views.RecordAsync(AuditAction.ConversationsListed, caller, query.Everything, query.Live == true, ct, facts: new { shown = shown.Count, page });
         return TypedResults.Ok(new Response
         {
             Conversations = shown,
-            Total = Math.Min(total, ConversationHistory.CountLimit),
-            TotalIsLowerBound = total > ConversationHistory.CountLimit,
-            Page = place.Number,
-            PageSize = place.Size,
+            Total = Math.Min(total, RecordingSearch.CountLimit),
+            TotalIsLowerBound = total > RecordingSearch.CountLimit,
+            Page = page,
+            PageSize = pageSize,
             NextCursor = found.Next?.ToString(),
             PreviousCursor = found.Previous?.ToString(),
         });
     }
-
-    static Dictionary<string, T> Words<T>() where T : struct, Enum => Enum.GetValues<T>().ToDictionary(value => SnakeCase.Of(value), StringComparer.Ordinal);
 }

@@ -23,6 +23,21 @@ public readonly record struct RecordingRights(bool Play, bool Download, bool Rea
         return Decide(caller, recording, byRole, grants);
     }
 
+    /// <summary>The same for several at once.</summary>
+    public static async Task<IReadOnlyDictionary<Guid, RecordingRights>> OfEachAsync(RecordingDb db, Caller caller, IReadOnlyCollection<Recording> recordings, CancellationToken ct)
+    {
+        var ids = recordings.Select(r => r.Id).ToList();
+        var grants = caller.UserId is { } user
+            ? await db.Grants.AsNoTracking()
+                .Where(g => ids.Contains(g.RecordingId) && g.UserId == user && g.RevokedAt == null && (g.ExpiresAt == null || g.ExpiresAt > RecordingDb.Now()))
+                .ToListAsync(ct)
+            : [];
+        var granted = grants.ToLookup(g => g.RecordingId);
+        var lent = granted.Select(g => g.Key).ToList();
+        var byRole = lent.Count == 0 ? [] : await db.Recordings.VisibleByRole(caller).Where(r => lent.Contains(r.Id)).Select(r => r.Id).ToListAsync(ct);
+        return recordings.ToDictionary(r => r.Id, r => Decide(caller, r, !granted.Contains(r.Id) || byRole.Contains(r.Id), [.. granted[r.Id]]));
+    }
+
     internal static RecordingRights Decide(Caller caller, Recording recording, bool seenByRole, IReadOnlyCollection<Grant> grants)
     {
         // Kept by law but closed: nobody but a compliance officer, who says why.

@@ -40,31 +40,50 @@ public static class Visibility
     }
 
     /// <summary>
-    /// Conversations of which the caller sees a recording, and those whose recordings their role shows, also before there is one.
+    /// The one rule of who knows of which conversation: who sees a recording of it that is not deleted, and whoever's role shows
+    /// conversations like it, recorded or not.
     /// </summary>
     public static IQueryable<Conversation> ConversationsVisibleTo(this RecordingDb db, Caller caller)
     {
         if (SeesAll(caller))
             return db.Conversations;
-        // Few, and each by an index of its own.
-        var rules = Own(caller);
-        if (GrantedTo(caller) is { } granted)
-            rules.Add(granted);
-        if (caller.ApiKeyId is null && caller.Is(Role.Patient))
-            rules.Add(SubjectIs(db, caller));
-        var shown = rules.Select(rule => db.Recordings.Where(rule).Select(r => r.ConversationId)).Aggregate((one, other) => one.Union(other));
-        if (ShowsAttended(caller))
-            shown = shown.Union(AttendedSessions(db, caller));
-        if (caller.SourceId is { } source)
-            return db.Conversations.Where(c => c.SourceId == source || shown.Contains(c.Id));
-        return caller.ApiKeyId is null && caller.Is(Role.Operator)
-            ? db.Conversations.Where(c => c.Kind == ConversationKind.Call || c.Kind == ConversationKind.Alarm || shown.Contains(c.Id))
-            : db.Conversations.Where(c => shown.Contains(c.Id));
+        var recordings = db.Recordings.VisibleTo(caller).Where(r => r.DeletedAt == null);
+        Expression<Func<Conversation, bool>> recorded = c => recordings.Any(r => r.ConversationId == c.Id);
+        return db.Conversations.Where(ShownByRole(db, caller).Aggregate(recorded, AnyOf));
     }
 
     /// <summary>
-    /// What should exist of the conversations whose recordings the caller's role shows; null when completeness is no business of
-    /// theirs: a patient's, or a key's without a source.
+    /// The same set in parts, for reading many in the order of the history, as <see cref="PartsVisibleTo"/> has recordings. Goes by
+    /// what the database keeps of the truth; a grant alone is found without order.
+    /// </summary>
+    public static ConversationParts ConversationPartsVisibleTo(this RecordingDb db, Caller caller)
+    {
+        if (SeesAll(caller))
+            return new([db.Conversations], []);
+        var viewer = caller.ActorId;
+        List<IQueryable<Conversation>> parts = [];
+        List<IQueryable<ConversationViewer>> ways = [db.ConversationViewers.Where(v => v.ViewerId == viewer && v.Way == ViewerWay.Uploaded)];
+        if (GrantedTo(caller) is { } granted)
+        {
+            var ids = db.Recordings.Where(granted).Where(r => r.DeletedAt == null).Select(r => r.ConversationId);
+            parts.Add(db.Conversations.Where(c => ids.Contains(c.Id)));
+        }
+        if (caller.SourceId is { } source && caller.ApiKeyId is not null)
+            parts.Add(db.Conversations.Where(c => c.SourceId == source));
+        if (caller.ApiKeyId is not null)
+            return new(parts, ways);
+        if (caller.Is(Role.Operator))
+            parts.AddRange(KindsOfOperators.Select(db.Conversations.Where));
+        if (caller.Is(Role.Clinician))
+            ways.Add(db.ConversationViewers.Where(v => v.ViewerId == viewer && v.Way == ViewerWay.Attended));
+        if (caller.Is(Role.Patient))
+            ways.Add(db.ConversationViewers.Where(v => v.ViewerId == viewer && v.Way == ViewerWay.Subject));
+        return new(parts, ways);
+    }
+
+    /// <summary>
+    /// What should exist of the conversations that the caller's role shows (<see cref="ConversationsVisibleTo"/> without what only
+    /// a recording of theirs shows); null when completeness is no business of theirs: a patient's, or a key's without a source.
     /// </summary>
     public static IQueryable<Expectation>? ExpectationsVisibleTo(this RecordingDb db, Caller caller)
     {
@@ -72,22 +91,35 @@ public static class Visibility
             return caller.SourceId is { } source ? db.Expectations.Where(e => e.SourceId == source) : null;
         if (SeesAll(caller))
             return db.Expectations;
-        var parts = new List<IQueryable<Expectation>>();
+        var rules = new List<Expression<Func<Expectation, bool>>>();
         if (caller.Is(Role.Operator))
-            parts.Add(db.Expectations.Where(e => db.Conversations.Any(c => c.Id == e.ConversationId && (c.Kind == ConversationKind.Call || c.Kind == ConversationKind.Alarm))));
+        {
+            var conversations = db.Conversations.Where(KindsOfOperators.Aggregate(AnyOf));
+            rules.Add(e => conversations.Any(c => c.Id == e.ConversationId));
+        }
         if (caller.Is(Role.Clinician))
         {
-            var attended = AttendedSessions(db, caller);
-            parts.Add(db.Expectations.Where(e => attended.Contains(e.ConversationId)));
+            // As it is kept: found by few rows of the one who asks, not by each expectation's people.
+            var attended = db.ConversationViewers.Where(v => v.ViewerId == caller.UserId && v.Way == ViewerWay.Attended && v.RecordingId == null).Select(v => v.ConversationId);
+            rules.Add(e => attended.Contains(e.ConversationId));
         }
-        return parts.Count == 0 ? null : parts.Aggregate((one, other) => one.Union(other));
+        return rules.Count == 0 ? null : db.Expectations.Where(rules.Aggregate(AnyOf));
     }
 
-    static IQueryable<Guid> AttendedSessions(RecordingDb db, Caller caller)
+    static readonly IReadOnlyList<Expression<Func<Conversation, bool>>> KindsOfOperators = [c => c.Kind == ConversationKind.Call, c => c.Kind == ConversationKind.Alarm];
+
+    static IEnumerable<Expression<Func<Conversation, bool>>> ShownByRole(RecordingDb db, Caller caller)
     {
-        var sessions = db.Conversations.Where(c => c.Kind == ConversationKind.Session);
-        var held = db.Appointments.Where(a => a.ClinicianId == caller.UserId).Join(sessions, a => a.Id, c => c.AppointmentId, (_, c) => c.Id);
-        return held.Union(db.Participants.Where(p => p.UserId == caller.UserId).Join(sessions, p => p.ConversationId, c => c.Id, (_, c) => c.Id));
+        if (caller.ApiKeyId is not null)
+            return caller.SourceId is { } source ? [c => c.SourceId == source] : [];
+        var user = caller.UserId;
+        List<Expression<Func<Conversation, bool>>> rules = caller.Is(Role.Operator) ? [.. KindsOfOperators] : [];
+        if (caller.Is(Role.Clinician))
+        {
+            rules.Add(c => c.Kind == ConversationKind.Session && db.Appointments.Any(a => a.Id == c.AppointmentId && a.ClinicianId == user));
+            rules.Add(c => c.Kind == ConversationKind.Session && c.Participants.Any(p => p.UserId == user));
+        }
+        return rules;
     }
 
     // Found first, and never the null that recordings of nobody have.
@@ -156,11 +188,11 @@ public static class Visibility
         return rules;
     }
 
-    static Expression<Func<Recording, bool>> AnyOf(Expression<Func<Recording, bool>> one, Expression<Func<Recording, bool>> other)
+    static Expression<Func<T, bool>> AnyOf<T>(Expression<Func<T, bool>> one, Expression<Func<T, bool>> other)
     {
-        var recording = one.Parameters[0];
-        var aligned = new Renaming(other.Parameters[0], recording).Visit(other.Body);
-        return Expression.Lambda<Func<Recording, bool>>(Expression.OrElse(one.Body, aligned), recording);
+        var row = one.Parameters[0];
+        var aligned = new Renaming(other.Parameters[0], row).Visit(other.Body);
+        return Expression.Lambda<Func<T, bool>>(Expression.OrElse(one.Body, aligned), row);
     }
 
     sealed class Renaming(ParameterExpression from, ParameterExpression to) : ExpressionVisitor
@@ -172,3 +204,7 @@ public static class Visibility
 /// <param name="Recordings">Each in order by an index of its own.</param>
 /// <param name="Attended">The sessions that the caller held or joined; null when that shows them nothing.</param>
 public sealed record VisibleParts(IReadOnlyList<IQueryable<Recording>> Recordings, IQueryable<Attendance>? Attended);
+
+/// <param name="Conversations">Each in order by an index of its own, but those that a grant shows.</param>
+/// <param name="Ways">Those that somebody has for a reason of their own.</param>
+public sealed record ConversationParts(IReadOnlyList<IQueryable<Conversation>> Conversations, IReadOnlyList<IQueryable<ConversationViewer>> Ways);

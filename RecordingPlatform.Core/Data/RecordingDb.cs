@@ -36,6 +36,7 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
     public DbSet<Recording> Recordings => Set<Recording>();
     public DbSet<RecordingNote> RecordingNotes => Set<RecordingNote>();
     public DbSet<Attendance> Attendances => Set<Attendance>();
+    public DbSet<ConversationViewer> ConversationViewers => Set<ConversationViewer>();
     public DbSet<SavedFilter> SavedFilters => Set<SavedFilter>();
     public DbSet<Expectation> Expectations => Set<Expectation>();
     public DbSet<Matter> Matters => Set<Matter>();
@@ -73,9 +74,6 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
     /// <summary>The number, from 1, of the range that begins at one of the bounds, ascending and in UTC; only inside a query.</summary>
     public static int RangeOf(DateTimeOffset at, DateTimeOffset[] bounds) => throw new InvalidOperationException("width_bucket runs in the database: use it inside a query.");
 
-    /// <summary>The digits of a phone number backwards, as the indexes of its end have them; only inside a query.</summary>
-    public static string PhoneTail(string phone) => throw new InvalidOperationException("phone_tail runs in the database: use it inside a query.");
-
     /// <summary>The time by the database's clock.</summary>
     public Task<DateTimeOffset> NowAsync(CancellationToken ct) =>
         Database.SqlQuery<DateTimeOffset>($"select app_now() as \"Value\"").SingleAsync(ct);
@@ -85,7 +83,6 @@ public sealed class RecordingDb(DbContextOptions<RecordingDb> options) : Identit
         base.OnModelCreating(builder);
         builder.HasDbFunction(typeof(RecordingDb).GetMethod(nameof(Now))!).HasName("app_now");
         builder.HasDbFunction(typeof(RecordingDb).GetMethod(nameof(RangeOf))!).HasName("width_bucket").IsBuiltIn();
-        builder.HasDbFunction(typeof(RecordingDb).GetMethod(nameof(PhoneTail))!).HasName("phone_tail");
         SchemaMap.Apply(builder);
     }
 }

@@ -101,7 +101,11 @@ internal static class SchemaMap
         builder.Entity<Recording>().Property(r => r.SearchText).ValueGeneratedOnAddOrUpdate();
         builder.Entity<Recording>().Property(r => r.Status).ValueGeneratedOnAddOrUpdate();
         builder.Entity<Recording>().Property(r => r.ConversationKind).ValueGeneratedOnAddOrUpdate();
+        builder.Entity<Conversation>().Property(c => c.SearchText).ValueGeneratedOnAddOrUpdate();
+        builder.Entity<Conversation>().Property(c => c.SearchPeople).ValueGeneratedOnAddOrUpdate();
+        builder.Entity<Conversation>().Property(c => c.SearchNumbers).ValueGeneratedOnAddOrUpdate();
         builder.Entity<Attendance>().HasKey(a => new { a.UserId, a.RecordingId });
+        builder.Entity<ConversationViewer>().HasNoKey();
         builder.Entity<WorkerStanding>().HasKey(w => w.Worker);
         builder.Entity<WorkerStanding>().Property(w => w.StartedAt).HasDefaultValueSql("app_now()");
         builder.Entity<WorkerStanding>().Property(w => w.ReportedAt).HasDefaultValueSql("app_now()");

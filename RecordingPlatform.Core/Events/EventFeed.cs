@@ -146,9 +146,10 @@ public sealed class EventFeed(EventTail tail, IDbContextFactory<RecordingDb> dat
             seen.UnionWith(await db.Recordings.VisibleTo(caller).Where(r => recordings.Contains(r.Id)).Select(r => r.Id).ToListAsync(ct));
         if (conversations.Count > 0)
             seen.UnionWith(await db.ConversationsVisibleTo(caller).Where(c => conversations.Contains(c.Id)).Select(c => c.Id).ToListAsync(ct));
-        // What should exist is told to those whose business completeness is.
-        HashSet<Guid> expecting = conversations.Count > 0 && caller.May(Permission.CompletenessRead) && db.ExpectationsVisibleTo(caller) is { } visible
-            ? [.. await visible.Where(e => conversations.Contains(e.ConversationId)).Select(e => e.ConversationId).Distinct().ToListAsync(ct)]
+        var awaited = events.Where(e => e.Kind == Expectation.ChangedKind).Select(e => e.ConversationId).OfType<Guid>().Distinct().ToList();
+        // A grant, or having brought one recording, shows the conversation, and not what else should exist of it.
+        HashSet<Guid> expected = awaited.Count > 0 && caller.May(Permission.CompletenessRead) && db.ExpectationsVisibleTo(caller) is { } expectations
+            ? [.. await expectations.Where(e => awaited.Contains(e.ConversationId)).Select(e => e.ConversationId).Distinct().ToListAsync(ct)]
             : [];
         var noted = events.Where(e => e.Kind == RecordingNotes.Changed).Select(e => e.RecordingId).OfType<Guid>().Distinct().ToList();
         // Not even that there are notes, to whom they are closed.
@@ -157,6 +158,11 @@ public sealed class EventFeed(EventTail tail, IDbContextFactory<RecordingDb> dat
             : [];
         // Of how sources are set up nobody else is told; a key that works for one source is not either.
         var sources = caller.SourceId is null && caller.May(Permission.SourcesRead);
-        return [.. events.Where(e => e.Kind == SourceSetup.Changed ? sources : (e.RecordingId ?? e.ConversationId) is { } about && (e.Kind == RecordingNotes.Changed ? notes : e.Kind == Expectation.ChangedKind ? expecting : seen).Contains(about))];
+        return [.. events.Where(e => e.Kind == SourceSetup.Changed ? sources : (e.RecordingId ?? e.ConversationId) is { } about && (e.Kind switch
+        {
+            RecordingNotes.Changed => notes,
+            Expectation.ChangedKind => expected,
+            _ => seen,
+        }).Contains(about))];
     }
 }

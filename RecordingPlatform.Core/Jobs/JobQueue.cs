@@ -94,13 +94,16 @@ public static class JobQueue
     }
 
     /// <summary>
-    /// Makes the queued job of a key due now, whatever time it was put off to: what it waits for has come. Runs in the
-    /// caller's transaction if one is open.
+    /// Makes the queued job of a key due now, whatever time it was put off to: what it waits for has come. Its failures are
+    /// kept. Runs in the caller's transaction if one is open, and holds the key to its end: the run sees the caller's changes,
+    /// and where none is queued, what the caller enqueues next is not absorbed by a run that goes back to the queue meanwhile.
     /// </summary>
     /// <returns>Whether one is queued. One that runs already does not count: it may have looked too early.</returns>
     public static async Task<bool> WakeAsync(RecordingDb db, string uniqueKey, CancellationToken ct)
     {
-        var queued = await db.Database.ExecuteSqlAsync($"update jobs set run_at = least(run_at, app_now()) where unique_key = {uniqueKey} and state = 'queued'", ct) == 1;
+        // A statement of its own: the next one sees what was queued while this one waited.
+        await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(job_key_lock({uniqueKey}))", ct);
+        var queued = await db.Database.ExecuteSqlAsync($"update jobs set run_at = least(run_at, app_now()), waiting_for = null where unique_key = {uniqueKey} and state = 'queued'", ct) == 1;
         if (queued)
             await JobHint.AfterAsync(db);
         return queued;

@@ -22,7 +22,36 @@ public sealed class Conversation
     public Guid? SubjectId { get; set; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
+    /// <summary>What the history searches in, each of these; the database keeps them.</summary>
+    public string? SearchText { get; private set; }
+    /// <summary>Names and identities of who took part.</summary>
+    public string? SearchPeople { get; private set; }
+    /// <summary>The digits of each phone number, each with a line's end behind it.</summary>
+    public string? SearchNumbers { get; private set; }
     public List<Participant> Participants { get; } = [];
+}
+
+/// <summary>Why somebody sees a conversation, other than by its kind or source.</summary>
+public enum ViewerWay
+{
+    /// <summary>Held or joined the session.</summary>
+    Attended,
+    /// <summary>A recording is about them.</summary>
+    Subject,
+    /// <summary>Brought a recording.</summary>
+    Uploaded,
+}
+
+/// <summary>That somebody has a conversation in their history. The database keeps it, with the order that the history has.</summary>
+public sealed class ConversationViewer
+{
+    /// <summary>A user or an API key.</summary>
+    public Guid ViewerId { get; private set; }
+    public ViewerWay Way { get; private set; }
+    public DateTimeOffset StartedAt { get; private set; }
+    public Guid ConversationId { get; private set; }
+    /// <summary>The recording that is the reason, as long as it is not deleted; null when the conversation itself is.</summary>
+    public Guid? RecordingId { get; private set; }
 }
 
 /// <summary>One of the ids by which a source speaks of a conversation.</summary>

@@ -48,13 +48,16 @@ public sealed class Expectation
         UpdatedAt = now;
     }
 
+    /// <summary>The kind of event that only those are told who may know of expectations.</summary>
     public const string ChangedKind = "expectation.changed";
 
     /// <summary>Tells those who follow it what it is now.</summary>
-    public EventRow Changed() => new()
+    public EventRow Changed() => Changed(ConversationId, State, Medium);
+
+    public static EventRow Changed(Guid conversationId, ExpectationState state, ExpectedMedium medium) => new()
     {
         Kind = ChangedKind,
-        ConversationId = ConversationId,
-        Data = JsonSerializer.Serialize(new { state = SnakeCase.Of(State), medium = SnakeCase.Of(Medium) }),
+        ConversationId = conversationId,
+        Data = JsonSerializer.Serialize(new { state = SnakeCase.Of(state), medium = SnakeCase.Of(medium) }),
     };
 }

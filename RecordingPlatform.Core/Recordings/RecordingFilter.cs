@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Buffers.Text;
 using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Core.Data;
 
@@ -101,25 +99,10 @@ public sealed record RecordingFilter
 /// <summary>Where a page ended: the next one begins behind it, however far down, at the same cost.</summary>
 public readonly record struct RecordingCursor(DateTimeOffset RecordedAt, Guid Id)
 {
-    public override string ToString()
-    {
-        Span<byte> bytes = stackalloc byte[24];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, RecordedAt.UtcTicks);
-        Id.TryWriteBytes(bytes[8..], bigEndian: true, out _);
-        return Base64Url.EncodeToString(bytes);
-    }
+    public override string ToString() => new TimeCursor(RecordedAt, Id).ToString();
 
     /// <summary>Null when the text is no cursor of ours.</summary>
-    public static RecordingCursor? Parse(string text)
-    {
-        Span<byte> bytes = stackalloc byte[24];
-        if (text.Length > 40 || !Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != 24)
-            return null;
-        var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
-        if (ticks < 0 || ticks > DateTimeOffset.MaxValue.UtcTicks)
-            return null;
-        return new(new DateTimeOffset(ticks, TimeSpan.Zero), new Guid(bytes[8..], bigEndian: true));
-    }
+    public static RecordingCursor? Parse(string text) => TimeCursor.Parse(text) is { } place ? new(place.At, place.Id) : null;
 
     public IQueryable<Recording> After(IQueryable<Recording> recordings)
     {

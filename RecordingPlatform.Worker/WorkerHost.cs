@@ -63,7 +63,6 @@ internal static class WorkerHost
         services.AddHostedService<IngestLoop>();
         services.AddJobHandler<KeepRawEvents, KeepRawEventsHandler>();
         services.AddRecurringJob(new KeepRawEvents(), TimeSpan.FromMinutes(1));
-        services.AddSftp();
         services.AddFreePbx();
         services.AddJibri();
         services.AddCameras();

@@ -108,7 +108,7 @@ public static class Visibility
 
     static readonly IReadOnlyList<Expression<Func<Conversation, bool>>> KindsOfOperators = [c => c.Kind == ConversationKind.Call, c => c.Kind == ConversationKind.Alarm];
 
-    static IEnumerable<Expression<Func<Conversation, bool>>> ShownByRole(RecordingDb db, Caller caller)
+    static List<Expression<Func<Conversation, bool>>> ShownByRole(RecordingDb db, Caller caller)
     {
         if (caller.ApiKeyId is not null)
             return caller.SourceId is { } source ? [c => c.SourceId == source] : [];

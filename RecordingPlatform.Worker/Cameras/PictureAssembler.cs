@@ -1,3 +1,5 @@
+#pragma warning disable CA1001 // a MemoryStream holds nothing but memory
+
 namespace RecordingPlatform.Worker.Cameras;
 
 /// <param name="Timestamp">By the stream's clock, from any start, wrapping.</param>

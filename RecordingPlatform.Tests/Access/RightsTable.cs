@@ -29,6 +29,7 @@ internal static class RightsTable
     const string OverseersMiss = "403 403 403 403 404 404 403 401 403";
     const string Source = "/api/v1/sources/{sourceId:guid}";
     const string Recording = "/api/v1/recordings/{recordingId:guid}";
+    const string Expectation = "/api/v1/completeness/{expectationId:guid}";
     const string Unseen = "404 404 404 404 404 404 404 401 403";
 
     public static readonly Row[] Rows =
@@ -129,6 +130,16 @@ internal static class RightsTable
         // No worker runs here, and nobody waits for one.
         new($"POST {Source}/test", AdminAsks, Nobody: AdminMisses, Query: "?wait_seconds=0"),
         new($"GET {Source}/tests/{{checkId:guid}}", OverseersRead, Nobody: OverseersMiss),
+        new("GET /api/v1/history",                               "200 200 200 200 200 200 200 401 403", Query: "?q=nothing-like-it"),
+        new("GET /api/v1/conversations/{conversationId:guid}",   "200 200 200 200 200 200 200 401 403",
+                                                                 "404 404 404 200 200 200 404 401 403", Unseen),
+        new("GET /api/v1/completeness",                          "403 200 200 200 200 200 403 401 403"),
+        new($"POST {Expectation}/retry",                         "403 403 202 202 403 202 403 401 403",
+                                                                 "403 403 404 202 403 202 403 401 403",
+                                                                 "403 403 404 404 403 404 403 401 403"),
+        new($"POST {Expectation}/absent",                        "403 403 200 200 403 200 403 401 403",
+                                                                 "403 403 404 200 403 200 403 401 403",
+                                                                 "403 403 404 404 403 404 403 401 403"),
         new("GET /api/v1/audit/log",                             "403 403 403 403 200 200 403 401 403"),
 
         new("GET /internal/portal/key-ring", PortalOnly),

@@ -35,7 +35,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
         var (methods, pattern) = (row.Route[..row.Route.IndexOf(' ', StringComparison.Ordinal)], row.Route[(row.Route.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
         var write = methods is not ("GET" or "GET,HEAD");
         var client = pattern.EndsWith("/logout", StringComparison.Ordinal) || row.Route.StartsWith("DELETE /internal", StringComparison.Ordinal) ? await LeavingAsync(who) : await ClientAsync(who);
-        Guid? recording = pattern.Contains("{recordingId", StringComparison.Ordinal) || pattern.EndsWith("/tickets", StringComparison.Ordinal) || pattern.Contains("{ticket}", StringComparison.Ordinal)
+        Guid? recording = NeedsRecording().IsMatch(pattern) || pattern.EndsWith("/tickets", StringComparison.Ordinal) || pattern.Contains("{ticket}", StringComparison.Ordinal)
             ? await RecordingAsync(who, whose, fresh: write) : null;
         // The upload's own job would be the answer, and nothing be asked for anew.
         if (pattern.EndsWith("/reprocess", StringComparison.Ordinal))
@@ -51,6 +51,8 @@ internal sealed partial class RightsWalk(AccessPlatform running)
                 "documentName" => "v1",
                 "file" => "index.html",
                 "ticket" => whose == Whose.Nobody ? "no-ticket" : await TicketAsync(recording!.Value),
+                "conversationId" => whose == Whose.Nobody ? Fresh() : await running.ValueAsync($"select conversation_id from recordings where id = '{recording}'"),
+                "expectationId" => whose == Whose.Nobody ? Fresh() : await ExpectationAsync(recording!.Value),
                 "noteId" => whose == Whose.Nobody ? Fresh() : await NoteAsync(whose == Whose.Own && who is ("clinician" or "operator" or "practice_manager") ? client : running.Admin, recording!.Value),
                 "grantId" => whose == Whose.Nobody ? Fresh() : await GrantAsync(recording!.Value),
                 "keyId" => whose == Whose.Nobody ? Fresh() : (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/admin/api-keys", 201, new { name = "walked", scopes = (string[])["ops.read"] })).GetProperty("id").GetString()!,
@@ -124,13 +126,14 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             "POST /api/v1/admin/users" => new { email = $"{Fresh()}@demo.example", display_name = "Walked", roles = (string[])["patient"], password = "twelve characters at least" },
             "PATCH /api/v1/recordings/{recordingId:guid}" => new { title = $"{Secret} renamed" },
             "PATCH /api/v1/admin/users/{userId:guid}" => new { display_name = "Mira Castellanos" },
+            "POST /api/v1/completeness/{expectationId:guid}/absent" => new { reason = $"{Secret} says so" },
             "POST /api/v1/me/filters" => new { name = Fresh(), query = $"participant={Secret}" },
             "POST /webhooks/freepbx" or "POST /webhooks/jibri" => new { @event = "call_started" },
             "POST /api/v1/sources" => new { name = $"walked-{Fresh()}", kind = "freepbx" },
             "PATCH /api/v1/sources/{sourceId:guid}" => new { enabled = false },
             "PUT /api/v1/sources/{sourceId:guid}/secrets" => new { webhook_secret = "generate" },
             "POST /internal/portal/key-ring" => new { friendly_name = Fresh(), xml = "<key/>" },
-            _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) || route.EndsWith("/reprocess", StringComparison.Ordinal) || route.EndsWith("/requeue", StringComparison.Ordinal) || route.EndsWith("/test", StringComparison.Ordinal) => null,
+            _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) || route.EndsWith("/reprocess", StringComparison.Ordinal) || route.EndsWith("/requeue", StringComparison.Ordinal) || route.EndsWith("/test", StringComparison.Ordinal) || route.EndsWith("/retry", StringComparison.Ordinal) => null,
             _ => throw new InvalidOperationException($"The walk knows no body for {route}: teach it in {nameof(RightsWalk)}."),
         };
         return route == "POST /api/v1/recordings" ? AccessPlatform.Multipart(("title", "walked")) : body is null ? null : JsonContent.Create(body);
@@ -149,6 +152,13 @@ internal sealed partial class RightsWalk(AccessPlatform running)
     async Task<string> FilterAsync(string who) =>
         (await AccessPlatform.SendAsync(await ClientAsync(who), HttpMethod.Post, "api/v1/me/filters", 201, new { name = Fresh(), query = $"participant={Secret}" })).GetProperty("id").GetString()!;
 
+    /// <summary>That a PBX should have another track of the recording's conversation.</summary>
+    async Task<string> ExpectationAsync(Guid recording) => await running.ValueAsync($"""
+        with s as (insert into sources (id, name, kind, media_location) values (gen_random_uuid(), 'walked-{Fresh()}', 'freepbx', '/srv/monitor') returning id)
+        insert into expectations (id, conversation_id, source_id, medium, state, due_at, last_problem)
+        select gen_random_uuid(), r.conversation_id, s.id, 'audio', 'late', app_now(), '{Secret} is not there' from recordings r, s where r.id = '{recording}' returning id
+        """);
+
     async Task<string> SourceAsync() =>
         (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, "api/v1/sources", 201, new { name = $"{Secret.ToLowerInvariant()}-{Fresh()}", kind = "freepbx" })).GetProperty("id").GetString()!;
 
@@ -162,6 +172,8 @@ internal sealed partial class RightsWalk(AccessPlatform running)
         (await AccessPlatform.SendAsync(running.Admin, HttpMethod.Post, $"api/v1/recordings/{recording}/grants", 201, new { user = await running.UserIdAsync("patient2"), play = true })).GetProperty("id").GetString()!;
 
     static string Fresh() => Guid.CreateVersion7().ToString();
+
+    [GeneratedRegex(@"\{(recording|conversation|expectation)Id", RegexOptions.None, 1000)] private static partial Regex NeedsRecording();
 
     [GeneratedRegex(@"\{\**(?<name>\w+)[^}]*\}", RegexOptions.None, 1000)] private static partial Regex Parameter();
 }

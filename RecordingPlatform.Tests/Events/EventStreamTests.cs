@@ -145,6 +145,54 @@ public sealed class EventStreamTests(LivePlatform live) : IClassFixture<LivePlat
     }
 
     [Fact]
+    public async Task Who_a_conversation_is_shown_to_hears_of_it_before_anything_is_recorded_and_nobody_else_does()
+    {
+        using var patient = await Platform.SignInAsync("patient");
+        using var operators = await Platform.SignInAsync("operator");
+        using var clinician = await Platform.SignInAsync("clinician");
+        await using var all = await EventReader.OpenAsync(Admin);
+        await using var ofPatient = await EventReader.OpenAsync(patient);
+        await using var ofOperators = await EventReader.OpenAsync(operators);
+        await using var ofClinician = await EventReader.OpenAsync(clinician);
+        var (call, session) = (await BeginAsync("call"), await BeginAsync("session"));
+        var held = Guid.CreateVersion7();
+        await Platform.QueryAsync($"insert into appointments (id, external_id, clinician_id) select '{held}', '{held}', id from users where email = '{Platform.UserOf("clinician").Email}' returning id::text");
+        var own = await BeginAsync("session", held);
+        foreach (var conversation in (Guid[])[call, session, own])
+        {
+            await TellAsync("conversation.changed", conversation);
+            await TellAsync("expectation.changed", conversation);
+        }
+        // The patient's own recording of a call shows them the conversation, and not what else should exist of it.
+        var recording = await Platform.UploadAsync(patient, SampleMedia.Speech);
+        var theirs = Guid.Parse((await Platform.QueryAsync($"select conversation_id from recordings where id = '{recording}'"))[0]);
+        await TellAsync("expectation.changed", theirs);
+        await TellAsync("conversation.changed", theirs);
+        Assert.Equal([(call, 2), (session, 2), (own, 2), (theirs, 2)], await HeardAsync(all, call, session, own, theirs));
+        Assert.Equal([(theirs, 1)], await HeardAsync(ofPatient, theirs));
+        await TellAsync("conversation.changed", call);
+        Assert.Equal([(call, 3)], (await HeardAsync(ofOperators, call, 3)).Where(h => h.Conversation != theirs));
+        await TellAsync("conversation.changed", own);
+        Assert.Equal([(own, 3)], (await HeardAsync(ofClinician, own, 3)).Where(h => h.Conversation != theirs));
+
+        async Task<Guid> BeginAsync(string kind, Guid? appointment = null) => Guid.Parse((await Platform.QueryAsync($"""
+            with c as (insert into conversations (id, source_id, external_id, kind, started_at, appointment_id)
+                values ('{Guid.CreateVersion7()}', '0190a000-0000-7000-8000-000000000001', gen_random_uuid()::text, '{kind}', app_now(), {(appointment is null ? "null" : $"'{appointment}'")}) returning id, source_id)
+            insert into expectations (id, conversation_id, source_id, medium, due_at) select gen_random_uuid(), id, source_id, 'audio', app_now() from c returning conversation_id
+            """))[0]);
+        Task TellAsync(string kind, Guid conversation) => Platform.QueryAsync($"insert into events (kind, conversation_id) values ('{kind}', '{conversation}') returning id::text");
+        // Until the last of what the stream may say has come: whatever it may not say would have come before.
+        static async Task<List<(Guid Conversation, int Count)>> HeardAsync(EventReader stream, params object[] last)
+        {
+            var (until, count) = last is [Guid one, int times] ? (one, times) : ((Guid)last[^1], 0);
+            var seen = 0;
+            var heard = await stream.UntilAsync(e => ConversationOf(e) == until && (count == 0 ? e.Kind == "conversation.changed" : ++seen == count));
+            return [.. heard.Where(e => e.Kind is "conversation.changed" or "expectation.changed").CountBy(ConversationOf).Select(c => (c.Key, c.Value))];
+        }
+        static Guid ConversationOf(Block e) => e.Json.TryGetProperty("conversation_id", out var id) ? id.GetGuid() : default;
+    }
+
+    [Fact]
     public async Task A_stream_ends_with_its_session_and_with_its_right_to_read()
     {
         using var manager = await Platform.SignInAsync("practice_manager");

@@ -162,7 +162,8 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
             return (await PlansAsync(2, db => new RecordingTally(db).CountAsync(caller, calendar.Bounds, calendar.End, default)))[0];
         }
 
-        async Task<List<Plan>> PlansAsync(int statements, Func<RecordingDb, Task> run)
+        /// <summary>The plans of the statements that a question asks, as they were executed.</summary>
+        public async Task<List<Plan>> PlansAsync(int statements, Func<RecordingDb, Task> run)
         {
             var options = new DbContextOptionsBuilder<RecordingDb>();
             DatabaseSetup.Configure(options, _source);
@@ -179,11 +180,18 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
 
         public async Task<RecordingCursor> DeepAsync(double part)
         {
-            await using var command = _source.CreateCommand("select recorded_at, id from recordings order by recorded_at desc, id desc offset $1 limit 1");
+            var (at, id) = await DeepAsync(part, "recordings", "recorded_at");
+            return new RecordingCursor(at, id);
+        }
+
+        /// <summary>A place in the order of a table.</summary>
+        public async Task<TimeCursor> DeepAsync(double part, string table, string column)
+        {
+            await using var command = _source.CreateCommand($"select {column}, id from {table} order by {column} desc, id desc offset $1 limit 1");
             command.Parameters.Add(new() { Value = (long)(Count * part) });
             await using var reader = await command.ExecuteReaderAsync();
             await reader.ReadAsync();
-            return new RecordingCursor(reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1));
+            return new TimeCursor(reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1));
         }
 
         async Task<Plan> ExplainAsync(string sql, List<NpgsqlParameter> parameters)
@@ -232,15 +240,21 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
                 insert into subjects (id, user_id) select pg_temp.made(7, n), case when n = 1 then '{Patient}'::uuid end from generate_series(1, 5000) n;
                 insert into appointments (id, external_id, subject_id, clinician_id, starts_at)
                     select pg_temp.made(8, n), 'appointment-' || n, pg_temp.made(7, 1 + n % 5000), pg_temp.made(5, case when n % 5 = 1 then 401 else 1 + 10 * (n % 50) end), '{newest}' from generate_series(1, {n} / 4) n;
-                insert into conversations (id, source_id, external_id, kind, caller_phone, receiver_phone, meeting_id, started_at)
+                alter table conversations disable trigger user;
+                alter table participants disable trigger user;
+                insert into conversations (id, source_id, external_id, kind, direction, caller_phone, receiver_phone, meeting_id, started_at, appointment_id)
                     select pg_temp.made(1, n), case when n % 5 = 0 then '{Pbx}'::uuid else '0190a000-0000-7000-8000-000000000001'::uuid end, 'call-' || n,
                         case when n % 3 = 0 then 'session' when n % 1000 = 1 then 'alarm' when n % 500 = 2 or n > {n} * 0.9 then 'call' when n % 8 = 0 then 'meeting' else 'other' end,
+                        case when n % 5000 = 7 then 'internal' when n % 3 = 0 then 'none' else 'inbound' end,
                         '+4930' || lpad((n * 7919 % {spread})::text, 6, '0'), '+4989' || lpad((n * 104729 % {spread})::text, 6, '0'), case when n % 3 = 0 then 'room-' || n % {spread} end,
-                        '{newest}'::timestamptz - n * interval '31 seconds'
+                        '{newest}'::timestamptz - n * interval '31 seconds', case when n % 12 = 0 then pg_temp.made(8, n / 4) end
                     from generate_series(1::bigint, {n}) n;
                 insert into participants (id, conversation_id, identity, display_name, phone, user_id)
                     select pg_temp.made(6, n), pg_temp.made(1, n), 'person-' || n % {spread}, 'Person ' || n % {spread}, '+4940' || n % {spread}, case when n % 3 = 0 then pg_temp.made(5, 1 + n / 3 % 500) end
                     from generate_series(1::bigint, {n}) n;
+                alter table conversations enable trigger user;
+                alter table participants enable trigger user;
+                update conversations set search_text = null;
                 alter table recordings disable trigger user;
                 insert into recordings (id, conversation_id, conversation_kind, source_id, external_id, state, processing_started_at, title, subject_id, appointment_id, uploaded_by_user_id, uploaded_by_key_id, recorded_at, deleted_at, search_text, video_codec)
                     select pg_temp.made(2, n), c.id, c.kind, c.source_id, 'r-' || n,
@@ -255,6 +269,12 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
                     join conversations c on c.id = pg_temp.made(1, n);
                 alter table recordings enable trigger user;
                 insert into attendances select a.* from recordings r cross join lateral attendances_of(r.id) a where r.conversation_kind = 'session';
+                insert into conversation_viewers select v.* from conversations c cross join lateral viewers_of_conversation(c.id) v where c.kind = 'session';
+                insert into conversation_viewers select v.* from recordings r cross join lateral viewers_of_recording(r.id) v where r.deleted_at is null;
+                insert into expectations (id, conversation_id, source_id, medium, state, due_at, recording_id)
+                    select pg_temp.made(10, n), c.id, c.source_id, 'audio', case when n % 2000 = 4 then 'late' when n % 1000 = 8 then 'absent' when n <= 20 then 'expected' else 'received' end,
+                        c.started_at + interval '10 minutes', case when n > 20 then pg_temp.made(2, n) end
+                    from generate_series(2::bigint, {n}, 2) n join conversations c on c.id = pg_temp.made(1, n);
                 insert into grants (id, recording_id, user_id, play, download)
                     select pg_temp.made(9, n), pg_temp.made(2, 1 + n * 97 % {n}), pg_temp.made(5, 1 + n % 500), true, false from generate_series(1, {n} / 50) n;
                 """, connection);

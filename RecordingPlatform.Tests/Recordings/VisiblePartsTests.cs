@@ -89,6 +89,37 @@ public sealed class VisiblePartsTests(PostgresCluster cluster)
             Assert.True(expected.SequenceEqual(listed), $"{when}, {string.Join(", ", caller.Roles)} {caller.UserId}, status {status}, pictures {pictures}:\nvisible {string.Join(' ', expected)}\nlisted  {string.Join(' ', listed)}");
             Assert.Equal(listed.Count, await search.CountAsync(filter, caller, default));
         }
+        await CompareHistoryAsync(db, caller, when);
+    }
+
+    static async Task CompareHistoryAsync(RecordingDb db, Caller caller, string when)
+    {
+        var visible = await db.ConversationsVisibleTo(caller).AsNoTracking().ToListAsync();
+        foreach (var kind in (ConversationKind?[])[null, ConversationKind.Session])
+        {
+            var filter = new ConversationFilter { Kind = kind };
+            var expected = visible.Where(c => kind is null || c.Kind == kind).OrderByDescending(c => c.StartedAt).ThenByDescending(c => c.Id.ToString(), StringComparer.Ordinal).Select(c => c.Id);
+            var search = new ConversationSearch(db);
+            var listed = new List<Guid>();
+            TimeCursor? cursor = null;
+            ConversationPage page;
+            do
+            {
+                page = await search.PageAsync(filter, caller, cursor, 0, 5, default);
+                listed.AddRange(page.Ids);
+                cursor = page.Next;
+            }
+            while (cursor is not null);
+            Assert.True(expected.SequenceEqual(listed), $"{when}, {string.Join(", ", caller.Roles)} {caller.UserId}, kind {kind}:\nvisible {string.Join(' ', expected)}\nlisted  {string.Join(' ', listed)}");
+            Assert.Equal(listed.Count, await search.CountAsync(filter, caller, default));
+            var back = page.Ids.Reverse().ToList();
+            while (page.Previous is { } before)
+            {
+                page = await search.PageBeforeAsync(filter, caller, before, 5, default);
+                back.AddRange(page.Ids.Reverse());
+            }
+            Assert.Equal(listed, back.AsEnumerable().Reverse());
+        }
     }
 
     static IEnumerable<Caller> Callers() =>
@@ -108,7 +139,7 @@ public sealed class VisiblePartsTests(PostgresCluster cluster)
         string Maybe(int kind, int most) => random.Next(3) == 0 ? "null" : Some(kind, most);
         string At() => $"'2026-01-01'::timestamptz + {random.Next(1, 12)} * interval '1 hour'";
         string Of(string[] words) => $"'{words[random.Next(words.Length)]}'";
-        return random.Next(13) switch
+        return random.Next(15) switch
         {
             0 or 1 => $"""
                 insert into recordings (id, conversation_id, source_id, external_id, state, recorded_at, subject_id, appointment_id, uploaded_by_user_id, uploaded_by_key_id)
@@ -125,6 +156,8 @@ public sealed class VisiblePartsTests(PostgresCluster cluster)
             9 => $"update recordings set appointment_id = {Maybe(8, Appointments)}, conversation_id = {Some(1, Conversations)}, subject_id = {Maybe(7, 4)} where id = {Some(2, Recordings)}",
             10 => $"update recordings set video_codec = {(random.Next(2) == 0 ? "null" : "'h264'")} where id = {Some(2, Recordings)}",
             11 => $"insert into grants (id, recording_id, user_id, play, download, revoked_at, expires_at) select gen_random_uuid(), id, {Some(5, Users)}, true, false, {(random.Next(3) == 0 ? "now()" : "null")}, {(random.Next(3) == 0 ? "now()" : "null")} from recordings where id = {Some(2, Recordings)}",
+            12 => $"update conversations set started_at = {At()} where id = {Some(1, Conversations)}",
+            13 => $"update conversations set appointment_id = {Maybe(8, Appointments)} where id = {Some(1, Conversations)}",
             _ => $"update subjects set user_id = case when exists (select from subjects where user_id = x.u) then null else x.u end from (select {Maybe(5, Users)}::uuid as u) x where id = {Some(7, 4)}",
         };
     }

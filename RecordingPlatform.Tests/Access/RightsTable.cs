@@ -19,6 +19,7 @@ internal static class RightsTable
     const string Everybody = "200 200 200 200 200 200 200 200 200";
     const string SignedIn = "200 200 200 200 200 200 200 401 200";
     const string PortalOnly = "403 403 403 403 403 403 403 401 403";
+    const string NobodyMay = "403 403 403 403 403 403 403 401 403";
     const string AdminReads = "403 403 403 403 403 200 403 401 403";
     const string AdminMakes = "403 403 403 403 403 201 403 401 403";
     const string AdminAsks = "403 403 403 403 403 202 403 401 403";
@@ -124,6 +125,9 @@ internal static class RightsTable
         // No worker runs here, and nobody waits for one.
         new($"POST {Source}/test", AdminAsks, Nobody: AdminMisses, Query: "?wait_seconds=0"),
         new($"GET {Source}/tests/{{checkId:guid}}", OverseersRead, Nobody: OverseersMiss),
+        // No role may: the scope that is needed names the source.
+        new("PUT /api/v1/ingest/{source}/media/{**path}", NobodyMay),
+        new("HEAD /api/v1/ingest/{source}/media/{**path}", NobodyMay),
         new("GET /api/v1/audit/log",                             "403 403 403 403 200 200 403 401 403"),
 
         new("GET /internal/portal/key-ring", PortalOnly),

@@ -50,6 +50,8 @@ internal sealed partial class RightsWalk(AccessPlatform running)
                 "recordingId" => $"{recording}",
                 "documentName" => "v1",
                 "file" => "index.html",
+                "source" => "nobodys-source",
+                "path" => "nobodys-session/room.mp4",
                 "ticket" => whose == Whose.Nobody ? "no-ticket" : await TicketAsync(recording!.Value),
                 "noteId" => whose == Whose.Nobody ? Fresh() : await NoteAsync(whose == Whose.Own && who is ("clinician" or "operator" or "practice_manager") ? client : running.Admin, recording!.Value),
                 "grantId" => whose == Whose.Nobody ? Fresh() : await GrantAsync(recording!.Value),
@@ -129,6 +131,8 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             "PATCH /api/v1/sources/{sourceId:guid}" => new { enabled = false },
             "PUT /api/v1/sources/{sourceId:guid}/secrets" => new { webhook_secret = "generate" },
             "POST /internal/portal/key-ring" => new { friendly_name = Fresh(), xml = "<key/>" },
+            "PUT /api/v1/ingest/{source}/media/{**path}" => new { },
+            _ when route.StartsWith("HEAD", StringComparison.Ordinal) => null,
             _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) || route.EndsWith("/reprocess", StringComparison.Ordinal) || route.EndsWith("/requeue", StringComparison.Ordinal) || route.EndsWith("/test", StringComparison.Ordinal) => null,
             _ => throw new InvalidOperationException($"The walk knows no body for {route}: teach it in {nameof(RightsWalk)}."),
         };

@@ -66,11 +66,11 @@ internal sealed class Ingest() : SqlMigration("0018_ingest.sql");
 [DbContext(typeof(RecordingDb)), Migration("0021_retrieval_stops")]
 internal sealed class RetrievalStops() : SqlMigration("0021_retrieval_stops.sql");
 
-[DbContext(typeof(RecordingDb)), Migration("0023_reported_sizes")]
-internal sealed class ReportedSizes() : SqlMigration("0023_reported_sizes.sql");
-
 [DbContext(typeof(RecordingDb)), Migration("0019_history")]
 internal sealed class History() : SqlMigration("0019_history.sql");
 
 [DbContext(typeof(RecordingDb)), Migration("0019_history_indexes")]
 internal sealed class HistoryIndexes() : ConcurrentSqlMigration("0019_history_indexes.sql");
+
+[DbContext(typeof(RecordingDb)), Migration("0023_reported_sizes")]
+internal sealed class ReportedSizes() : SqlMigration("0023_reported_sizes.sql");

@@ -19,6 +19,7 @@ internal static class RightsTable
     const string Everybody = "200 200 200 200 200 200 200 200 200";
     const string SignedIn = "200 200 200 200 200 200 200 401 200";
     const string PortalOnly = "403 403 403 403 403 403 403 401 403";
+    const string NobodyMay = "403 403 403 403 403 403 403 401 403";
     const string AdminReads = "403 403 403 403 403 200 403 401 403";
     const string AdminMakes = "403 403 403 403 403 201 403 401 403";
     const string AdminAsks = "403 403 403 403 403 202 403 401 403";
@@ -140,6 +141,9 @@ internal static class RightsTable
         new($"POST {Expectation}/absent",                        "403 403 200 200 403 200 403 401 403",
                                                                  "403 403 404 200 403 200 403 401 403",
                                                                  "403 403 404 404 403 404 403 401 403"),
+        // No role may: the scope that is needed names the source.
+        new("PUT /api/v1/ingest/{source}/media/{**path}", NobodyMay),
+        new("HEAD /api/v1/ingest/{source}/media/{**path}", NobodyMay),
         new("GET /api/v1/audit/log",                             "403 403 403 403 200 200 403 401 403"),
 
         new("GET /internal/portal/key-ring", PortalOnly),

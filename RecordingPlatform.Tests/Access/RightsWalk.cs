@@ -40,6 +40,9 @@ internal sealed partial class RightsWalk(AccessPlatform running)
         // The upload's own job would be the answer, and nothing be asked for anew.
         if (pattern.EndsWith("/reprocess", StringComparison.Ordinal))
             await running.ValueAsync($"delete from jobs where recording_id = '{recording}'");
+        // Without a source of the kind, nobody is asked who they are.
+        if (pattern.StartsWith("/webhooks/", StringComparison.Ordinal))
+            await running.ValueAsync($"insert into sources (id, name, kind) values (gen_random_uuid(), 'walked-{pattern["/webhooks/".Length..]}', '{pattern["/webhooks/".Length..]}') on conflict (name) do nothing");
         var source = !pattern.Contains("{sourceId", StringComparison.Ordinal) ? "" : whose == Whose.Nobody ? Fresh() : await SourceAsync();
         var ids = new List<string>();
         var path = pattern;
@@ -50,6 +53,8 @@ internal sealed partial class RightsWalk(AccessPlatform running)
                 "recordingId" => $"{recording}",
                 "documentName" => "v1",
                 "file" => "index.html",
+                "source" => "nobodys-source",
+                "path" => "nobodys-session/room.mp4",
                 "ticket" => whose == Whose.Nobody ? "no-ticket" : await TicketAsync(recording!.Value),
                 "conversationId" => whose == Whose.Nobody ? Fresh() : await running.ValueAsync($"select conversation_id from recordings where id = '{recording}'"),
                 "expectationId" => whose == Whose.Nobody ? Fresh() : await ExpectationAsync(recording!.Value),
@@ -133,6 +138,8 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             "PATCH /api/v1/sources/{sourceId:guid}" => new { enabled = false },
             "PUT /api/v1/sources/{sourceId:guid}/secrets" => new { webhook_secret = "generate" },
             "POST /internal/portal/key-ring" => new { friendly_name = Fresh(), xml = "<key/>" },
+            "PUT /api/v1/ingest/{source}/media/{**path}" => new { },
+            _ when route.StartsWith("HEAD", StringComparison.Ordinal) => null,
             _ when route.StartsWith("GET", StringComparison.Ordinal) || route.StartsWith("DELETE", StringComparison.Ordinal) || route.EndsWith("/logout", StringComparison.Ordinal) || route.EndsWith("/reprocess", StringComparison.Ordinal) || route.EndsWith("/requeue", StringComparison.Ordinal) || route.EndsWith("/test", StringComparison.Ordinal) || route.EndsWith("/retry", StringComparison.Ordinal) => null,
             _ => throw new InvalidOperationException($"The walk knows no body for {route}: teach it in {nameof(RightsWalk)}."),
         };

@@ -50,7 +50,7 @@ public sealed class BucketSpoolTests(S3Rver server, JibriPlatform platform) : IC
     public async Task What_is_wrong_with_a_bucket_is_said_in_words_that_help()
     {
         var settings = await SettingsAsync();
-        await FaultAsync(SpoolFault.Settings, "keys", S3Rver.Bucket, settings, Secrets with { S3SecretKey = "another" });
+        await FaultAsync(SpoolFault.Settings, "keys", S3Rver.Bucket, settings, Secrets with { S3AccessKey = "another" });
         await FaultAsync(SpoolFault.Settings, "no such bucket", "nobodys", settings, Secrets);
         await FaultAsync(SpoolFault.Unreachable, "cannot be reached", S3Rver.Bucket, settings with { S3ServiceUrl = $"http://127.0.0.1:{Ports.Free()}" }, Secrets);
         Assert.Contains("no keys", Assert.Throws<SpoolException>(() => new BucketSpool(new MediaLocation.Bucket(S3Rver.Bucket, ""), settings, new SourceSecrets(), TimeProvider.System)).Message, StringComparison.Ordinal);

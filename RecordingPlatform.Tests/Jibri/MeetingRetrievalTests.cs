@@ -173,7 +173,7 @@ public sealed class MeetingRetrievalTests(JibriPlatform platform) : IClassFixtur
             if (await platform.Platform.QueryAsync($"select 1 from {table} t where t::text like '%{text}%' or t::text like '%{Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text))}%' limit 1") is not [])
                 found.Add(table);
         }
-        found.AddRange(Directory.EnumerateFiles(platform.Platform.StoreFolder, "*", SearchOption.AllDirectories).Where(file => File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0));
+        found.AddRange(Directory.EnumerateFiles(platform.Platform.StoreFolder, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal) && File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0));
         if (platform.Platform.Api.Said.Contains(text, StringComparison.Ordinal) || platform.Platform.Worker.Said.Contains(text, StringComparison.Ordinal))
             found.Add("the log");
         return found;

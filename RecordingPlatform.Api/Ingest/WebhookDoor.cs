@@ -1,6 +1,7 @@
 using RecordingPlatform.Api.Http;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
+using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Ingest;
 using RecordingPlatform.Core.Sources;
 
@@ -31,9 +32,20 @@ internal sealed class WebhookDoor(SourceDirectory sources, RefusalLog refusals, 
             return (null, Refuse(kind, null, new NotFound("source_unknown", "No source of this kind is set up: add one under Sources.")));
         var (source, problem) = http.Features.Get<Caller>() is { Kind: ActorKind.ApiKey } caller ? ByKey(caller, known, http.Request) : BySignature(known, http.Request.Headers, body);
         if (problem is not null)
+        {
+            if (problem is Forbidden)
+                await RecordDeniedAsync(http, ct);
             return (null, Refuse(kind, source?.Id, problem));
+        }
         return source!.Enabled ? (new Delivery(source, body), null)
             : (null, Refuse(kind, source.Id, new Forbidden("source_disabled", "The source is switched off. Switch it on under Sources, then deliver again.")));
+    }
+
+    // Who has a key is known: the attempt is theirs. Whoever signs nothing is nobody, and only counted.
+    static async Task RecordDeniedAsync(HttpContext http, CancellationToken ct)
+    {
+        await http.RequestServices.GetRequiredService<AuditTrail>().RecordAsync(AuditAction.AccessDenied, http.Features.Get<Caller>()!, ct, facts: new { permission = "ingest" }, outcome: AuditOutcome.Denied);
+        await http.RequestServices.GetRequiredService<RecordingDb>().SaveChangesAsync(ct);
     }
 
     /// <summary>Turns away what was let in and cannot be read.</summary>

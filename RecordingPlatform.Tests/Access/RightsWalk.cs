@@ -42,7 +42,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
             await running.ValueAsync($"delete from jobs where recording_id = '{recording}'");
         // Without a source of the kind, nobody is asked who they are.
         if (pattern.StartsWith("/webhooks/", StringComparison.Ordinal))
-            await running.ValueAsync($"insert into sources (id, name, kind) values (gen_random_uuid(), 'walked-{pattern["/webhooks/".Length..]}', '{pattern["/webhooks/".Length..]}') on conflict (name) do nothing");
+            await running.ValueAsync("insert into sources (id, name, kind) values (gen_random_uuid(), 'walked-pbx', 'freepbx'), (gen_random_uuid(), 'walked-jibri', 'jibri') on conflict (name) do nothing");
         var source = !pattern.Contains("{sourceId", StringComparison.Ordinal) ? "" : whose == Whose.Nobody ? Fresh() : await SourceAsync();
         var ids = new List<string>();
         var path = pattern;
@@ -180,7 +180,7 @@ internal sealed partial class RightsWalk(AccessPlatform running)
 
     static string Fresh() => Guid.CreateVersion7().ToString();
 
-    [GeneratedRegex(@"\{(recording|conversation|expectation)Id", RegexOptions.None, 1000)] private static partial Regex NeedsRecording();
+    [GeneratedRegex(@"\{(recording|conversation|expectation)Id", RegexOptions.ExplicitCapture, 1000)] private static partial Regex NeedsRecording();
 
     [GeneratedRegex(@"\{\**(?<name>\w+)[^}]*\}", RegexOptions.None, 1000)] private static partial Regex Parameter();
 }

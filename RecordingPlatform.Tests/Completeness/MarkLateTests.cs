@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using RecordingPlatform.Core.Completeness;
 using RecordingPlatform.Core.Recordings;
 using RecordingPlatform.Tests.Fixtures;

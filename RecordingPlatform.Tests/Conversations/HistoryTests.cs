@@ -35,7 +35,7 @@ public sealed class HistoryTests(AccessPlatform running)
         Assert.Equal($"{call} upload upload {mark} alarm inbound Flood {mark} +45 12 34 56 78 201 95", Said(shown, "id", "source", "source_kind", "call_id", "kind", "direction", "title", "caller_phone", "receiver_phone", "duration_seconds"));
         Assert.Equal(["a-" + mark + " Anna +4512345678 caller 1", "b-" + mark + " Bo  agent 2"], shown.GetProperty("participants").EnumerateArray().Select(p => Said(p, "identity", "display_name", "phone", "role", "channel")));
         Assert.Equal([$"{sound} audio ready  True ", $"{film} video failed 90 False Broken off"],
-            shown.GetProperty("media").EnumerateArray().Select(m => Said(m, "recording_id", "medium", "status", "duration_seconds", "playable", "state_reason")).Order(StringComparer.Ordinal).OrderBy(m => m.Contains("video", StringComparison.Ordinal)));
+            shown.GetProperty("media").EnumerateArray().Select(m => Said(m, "recording_id", "medium", "status", "duration_seconds", "playable", "state_reason")).OrderBy(m => m.Contains("video", StringComparison.Ordinal)).ThenBy(m => m, StringComparer.Ordinal));
         var expectations = shown.GetProperty("expectations").EnumerateArray().ToList();
         Assert.Equal($"{came} received {sound} False", Said(expectations.Single(e => e.GetProperty("medium").GetString() == "audio"), "id", "state", "recording_id", "looking"));
         Assert.Equal("late  True Not in the folder", Said(expectations.Single(e => e.GetProperty("medium").GetString() == "video"), "state", "recording_id", "looking", "last_problem"));

@@ -226,7 +226,7 @@ public sealed class SourcesTests : IClassFixture<Portal>
         var said = await Run.ToEndAsync("sh", "-c", script);
         Assert.Contains("webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", said);
         Assert.Contains("https://recordings.example/webhooks/freepbx", said);
-        (await _visitor.GetAsync($"/sources/{_portal.Api.AddSource("jibri")["id"]}")).Shows("RECORDINGS_URL='https://recordings.example/webhooks/jibri'");
+        (await _visitor.GetAsync($"/sources/{_portal.Api.AddSource("jibri")["id"]}")).Shows("api_key=rpk_…");
     }
 
     [Fact]

@@ -8,15 +8,17 @@ internal static class WebhookExample
     /// <summary>What to do with it.</summary>
     public static string About(string kind) => kind switch
     {
-        "jibri" => "Put these lines into the settings of scripts/jibri-finalize.sh on the Jibri machine:",
+        "jibri" => "Put these lines into /etc/recordingplatform/jibri.conf on the Jibri machine, where scripts/jibri-finalize.sh reads them. The API key has the scope ingest:<source>:",
         _ => "Have the exchange send this when a call begins and when it ends. Any shell with curl and openssl shows that it works:",
     };
 
-    public static string Of(string kind, string address) => kind switch
+    public static string Of(string kind, string name, string address) => kind switch
     {
         "jibri" => $"""
-            RECORDINGS_URL='{address}'
-            RECORDINGS_SECRET='{SecretHere}'
+            url={address.Replace("/webhooks/jibri", "", StringComparison.Ordinal)}
+            source={name}
+            api_key=rpk_…
+            webhook_secret={SecretHere}
             """,
         _ => $$"""
             url='{{address}}'

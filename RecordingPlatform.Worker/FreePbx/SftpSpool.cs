@@ -10,7 +10,8 @@ sealed class SftpSpool(SftpSessions sessions, SftpEndpoint endpoint, string root
         var entries = new List<SpoolEntry>();
         try
         {
-            if (!await session.LiesUnderAsync(At(folder), root, ct))
+            // A folder that is not there yet leads nowhere either.
+            if (!await session.LiesUnderAsync(At(folder), root, ct) && await session.LinkStatAsync(At(folder), ct) is not null)
                 throw new SpoolException(SpoolFault.NotAFile, "A day's folder leads by a link out of the recording folder and was not read. Look at the links in the PBX's recording folder.");
             await foreach (var entry in session.ListAsync(At(folder), ct))
                 entries.Add(new SpoolEntry(entry.Name, KindOf(entry.Attributes.Kind), entry.Attributes.Length ?? 0, TimeOf(entry.Attributes)));

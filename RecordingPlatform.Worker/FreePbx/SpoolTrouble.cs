@@ -38,13 +38,14 @@ sealed partial class SpoolTrouble(RecordingDb db, Spools spools, ILogger<SpoolTr
     {
         var ofAll = failure.Fault is SpoolFault.HostKey or SpoolFault.Settings or SpoolFault.Unreachable;
         var (times, pause) = ofAll ? spools.Failed(source) : (1, OfOnePath);
+        var isNew = ofAll || expectations.Length == 0 || await db.Expectations.AnyAsync(e => expectations.Contains(e.Id) && e.LastProblem != failure.Message, ct);
         await db.Database.ExecuteSqlAsync($"""
             update expectations set last_problem = {failure.Message}, look_at = greatest(look_at, app_now() + {pause}), look_until = greatest(look_until, app_now() + {Longer})
             where id = any({expectations}) and look_at is not null
             """, ct);
         if (failure.Fault == SpoolFault.HostKey)
             await StopAsync(source, failure.Message, ct);
-        else if (times == 1 || times % 20 == 0)
+        else if (isNew && (times == 1 || times % 20 == 0))
             Log.Unreadable(logger, source.Id, failure.Fault, times);
         return pause;
     }

@@ -11,6 +11,8 @@ sealed class PictureFile(WorkDirectory workdir, byte? streamType, int clockRate,
     /// <summary>A clip that broke off is kept when it lasts this long.</summary>
     static readonly TimeSpan s_worthKeeping = TimeSpan.FromSeconds(1);
 
+    static readonly TimeSpan s_longestStep = TimeSpan.FromSeconds(5);
+
     readonly string _path = workdir.File(streamType is null ? "pictures.mjpeg" : "camera.ts");
     FileStream? _file;
     TransportStream? _transport;
@@ -39,10 +41,12 @@ sealed class PictureFile(WorkDirectory workdir, byte? streamType, int clockRate,
             _begunAt = clock.GetTimestamp();
             _lastTimestamp = picture.Timestamp;
         }
+        var arrived = clock.GetElapsedTime(_begunAt);
         // Signed, so that a picture that is shown before the one decoded before it goes back, and the clock may wrap.
-        _time += (int)(picture.Timestamp - _lastTimestamp);
-        _lastTimestamp = picture.Timestamp;
-        _arrived = clock.GetElapsedTime(_begunAt);
+        var step = (int)(picture.Timestamp - _lastTimestamp);
+        // A camera that sets its clock, or begins its stream anew: then the time is when the picture came.
+        _time += Math.Abs((double)step) <= clockRate * s_longestStep.TotalSeconds ? step : (long)((arrived - _arrived).TotalSeconds * clockRate);
+        (_lastTimestamp, _arrived) = (picture.Timestamp, arrived);
         _pictures++;
         if (_transport is null)
             await _file.WriteAsync(picture.Data, ct);

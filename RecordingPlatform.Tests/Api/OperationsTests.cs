@@ -79,7 +79,7 @@ public sealed class OperationsTests(ApiSurface.Running running)
         await Until.TrueAsync(async () => (await ReadAsync("metrics")).Sum("recording_missing") == missing + 2, TimeSpan.FromSeconds(40), "the next reading counts it");
 
         Task MissAnotherAsync() => running.Platform.QueryAsync(
-            "insert into expectations (id, conversation_id, source_id, medium, due_at) select gen_random_uuid(), id, source_id, 'audio', app_now() - interval '1 hour' from conversations limit 1");
+            "insert into expectations (id, conversation_id, source_id, medium, external_id, due_at) select gen_random_uuid(), id, source_id, 'audio', gen_random_uuid()::text, app_now() - interval '1 hour' from conversations limit 1");
     }
 
     [Fact]

@@ -89,10 +89,10 @@ public sealed class OverviewTests(AccessPlatform running)
                        select gen_random_uuid(), '0190a000-0000-7000-8000-000000000001', '{mark}-' || k.name, k.kind, k.name, app_now(), case when k.name = 'held' then (select id from a) end
                        from (values ('call', 'call'), ('held', 'session'), ('joined', 'session'), ('others', 'session')) k(name, kind) returning id, external_id, source_id),
                  p as (insert into participants (id, conversation_id, user_id) select gen_random_uuid(), id, '{clinician}' from c where external_id = '{mark}-joined')
-            insert into expectations (id, conversation_id, source_id, medium, state, due_at)
-                select gen_random_uuid(), id, source_id, 'audio', case when external_id like '%call' then 'late' else 'expected' end, app_now() - interval '1 minute' from c
-                union all select gen_random_uuid(), id, source_id, 'video', 'expected', app_now() + interval '1 day' from c
-                union all select gen_random_uuid(), id, source_id, 'video', 'received', app_now() - interval '1 minute' from c
+            insert into expectations (id, conversation_id, source_id, medium, external_id, state, due_at)
+                select gen_random_uuid(), id, source_id, 'audio', '', case when external_id like '%call' then 'late' else 'expected' end, app_now() - interval '1 minute' from c
+                union all select gen_random_uuid(), id, source_id, 'video', '', 'expected', app_now() + interval '1 day' from c
+                union all select gen_random_uuid(), id, source_id, 'video', 'second', 'received', app_now() - interval '1 minute' from c
             """);
         var walk = new RightsWalk(running);
         try

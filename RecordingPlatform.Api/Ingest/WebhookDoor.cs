@@ -27,19 +27,30 @@ internal sealed class WebhookDoor(SourceDirectory sources, RefusalLog refusals, 
     {
         if (await ReadAsync(http.Request, ct) is not { } body)
             return (null, Refuse(kind, null, new TooLarge("body_too_large", $"A report has at most {MostBytes} bytes.") { LimitBytes = MostBytes }));
-        var known = await sources.OfKindAsync(kind, ct);
-        if (known.Count == 0)
-            return (null, Refuse(kind, null, new NotFound("source_unknown", "No source of this kind is set up: add one under Sources.")));
-        var (source, problem) = http.Features.Get<Caller>() is { Kind: ActorKind.ApiKey } caller ? ByKey(caller, known, http.Request) : BySignature(known, http.Request.Headers, body);
-        if (problem is not null)
-        {
-            if (problem is Forbidden)
-                await RecordDeniedAsync(http, ct);
-            return (null, Refuse(kind, source?.Id, problem));
-        }
-        return source!.Enabled ? (new Delivery(source, body), null)
-            : (null, Refuse(kind, source.Id, new Forbidden("source_disabled", "The source is switched off. Switch it on under Sources, then deliver again.")));
+        var asked = clock.GetTimestamp();
+        var (source, problem) = Judge(await sources.OfKindAsync(kind, null, ct), http, body);
+        // Nobody is refused by what is only remembered; who signs nothing is not refused by what we know.
+        if (problem is not null and not Unauthorized { Code: "signature_missing" })
+            (source, problem) = Judge(await sources.OfKindAsync(kind, asked, ct), http, body);
+        if (problem is null)
+            return (new Delivery(source!, body), null);
+        if (problem is Forbidden && source is null)
+            await RecordDeniedAsync(http, ct);
+        return (null, Refuse(kind, source?.Id, problem));
     }
+
+    (KnownSource? Source, Problem? Problem) Judge(IReadOnlyList<KnownSource> known, HttpContext http, ReadOnlyMemory<byte> body)
+    {
+        if (known.Count == 0)
+            return (null, new NotFound("source_unknown", "No source of this kind is set up: add one under Sources."));
+        var (source, problem) = http.Features.Get<Caller>() is { Kind: ActorKind.ApiKey } caller ? ByKey(caller, known, http.Request) : BySignature(known, http.Request.Headers, body);
+        return problem is null && !source!.Enabled
+            ? (source, new Forbidden("source_disabled", "The source is switched off. Switch it on under Sources, then deliver again."))
+            : (source, problem);
+    }
+
+    /// <summary>Turns away what was let in and cannot be read.</summary>
+    public Problem Refuse(KnownSource source, ReportRefusal refusal) => Refuse(source.Kind, source.Id, new BadRequest(refusal.Code, refusal.Detail));
 
     // Who has a key is known: the attempt is theirs. Whoever signs nothing is nobody, and only counted.
     static async Task RecordDeniedAsync(HttpContext http, CancellationToken ct)
@@ -47,9 +58,6 @@ internal sealed class WebhookDoor(SourceDirectory sources, RefusalLog refusals, 
         await http.RequestServices.GetRequiredService<AuditTrail>().RecordAsync(AuditAction.AccessDenied, http.Features.Get<Caller>()!, ct, facts: new { permission = "ingest" }, outcome: AuditOutcome.Denied);
         await http.RequestServices.GetRequiredService<RecordingDb>().SaveChangesAsync(ct);
     }
-
-    /// <summary>Turns away what was let in and cannot be read.</summary>
-    public Problem Refuse(KnownSource source, ReportRefusal refusal) => Refuse(source.Kind, source.Id, new BadRequest(refusal.Code, refusal.Detail));
 
     Problem Refuse(SourceKind kind, Guid? source, Problem problem)
     {

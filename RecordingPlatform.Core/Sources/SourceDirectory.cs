@@ -18,7 +18,7 @@ public sealed record KnownSource
 }
 
 /// <summary>
-/// The sources that report, kept for <see cref="Kept"/> so that a report costs no query: a secret that was replaced, or a
+/// The sources that report, kept for <see cref="Kept"/> so that a report costs no query: a secret that was taken away, or a
 /// source that was switched off, is noticed within that time.
 /// </summary>
 public sealed class SourceDirectory(IDbContextFactory<RecordingDb> databases, EnvelopeKeys keys, TimeProvider clock) : IDisposable
@@ -31,14 +31,21 @@ public sealed class SourceDirectory(IDbContextFactory<RecordingDb> databases, En
     sealed record Reading(long At, IReadOnlyList<KnownSource> Sources);
 
     /// <summary>All of a kind, also those that are switched off.</summary>
-    public async Task<IReadOnlyList<KnownSource>> OfKindAsync(SourceKind kind, CancellationToken ct)
+    /// <param name="kind">Which.</param>
+    /// <param name="since">
+    /// As they stood at this timestamp of the clock or later; null for what is kept. Whoever is about to refuse asks so: a source
+    /// that was set up a moment ago is known at once. All who wait share one reading.
+    /// </param>
+    /// <param name="ct">Cancels the wait.</param>
+    public async Task<IReadOnlyList<KnownSource>> OfKindAsync(SourceKind kind, long? since, CancellationToken ct)
     {
-        if (_last is { } kept && clock.GetElapsedTime(kept.At) < Kept)
+        bool Serves(Reading reading) => since is { } asked ? reading.At >= asked : clock.GetElapsedTime(reading.At) < Kept;
+        if (_last is { } kept && Serves(kept))
             return OfKind(kept, kind);
         await _reading.WaitAsync(ct);
         try
         {
-            if (_last is not { } fresh || clock.GetElapsedTime(fresh.At) >= Kept)
+            if (_last is not { } fresh || !Serves(fresh))
                 _last = fresh = new Reading(clock.GetTimestamp(), await ReadAsync(ct));
             return OfKind(fresh, kind);
         }

@@ -22,7 +22,8 @@ internal sealed class MarkExpectationAbsent : IEndpoint
     static async Task<Results<Ok<ExpectationItem>, BadRequest, NotFound, Conflict>> HandleAsync(
         Guid expectationId, Request request, ExpectationChanges changes, RecordingDb db, Caller caller, CancellationToken ct)
     {
-        var reason = request.Reason.Trim();
+        // JSON may say null where a text is required.
+        var reason = request.Reason?.Trim() ?? "";
         if (reason.Length is < 1 or > ExpectationChanges.MaxReasonLength)
             return new BadRequest("reason_length", $"reason has 1 to {ExpectationChanges.MaxReasonLength} characters.");
         if (reason.Contains('\0'))

@@ -11,7 +11,8 @@ public static class EventRegistration
     public static IServiceCollection AddEventHints<TLoop>(this IServiceCollection services, string channel)
     {
         services.AddSingleton<Wake<TLoop>>();
-        return services.AddHostedService(provider => ActivatorUtilities.CreateInstance<EventHintListener>(provider, channel, provider.GetRequiredService<Wake<TLoop>>()));
+        // Not AddHostedService, which takes the listener of a second loop for the first one's again.
+        return services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<EventHintListener>(provider, channel, provider.GetRequiredService<Wake<TLoop>>()));
     }
 
     /// <summary>Streams of events for callers of this process. Needs <c>AddRecordingDb</c> and <c>AddRedis</c>.</summary>

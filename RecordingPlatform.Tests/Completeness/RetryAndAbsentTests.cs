@@ -80,7 +80,7 @@ public sealed class RetryAndAbsentTests(AccessPlatform running)
     public async Task A_reason_is_asked_for_and_has_a_length()
     {
         var id = await ExpectAsync(await SourceAsync(), "late", "app_now()");
-        foreach (var (body, code) in new (object, string)[] { (new { }, "bad_request"), (new { reason = (string?)null }, "bad_request"), (new { reason = "  " }, "reason_length"), (new { reason = new string('x', 501) }, "reason_length"), (new { reason = "a\0b" }, "text_invalid") })
+        foreach (var (body, code) in new (object, string)[] { (new { }, "bad_request"), (new { reason = (string?)null }, "reason_length"), (new { reason = "  " }, "reason_length"), (new { reason = new string('x', 501) }, "reason_length"), (new { reason = "a\0b" }, "text_invalid") })
             Assert.Equal(code, CodeOf(await SendAsync(id, "absent", 400, body)));
         Assert.Equal("absent", (await SendAsync(id, "absent", 200, new { reason = new string('x', 500) })).GetProperty("state").GetString());
     }

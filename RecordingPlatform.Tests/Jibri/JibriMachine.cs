@@ -77,12 +77,9 @@ internal sealed class JibriMachine : IDisposable
     /// <summary>As when the machine loses its power: the script and what it runs, at once.</summary>
     public static async Task KillAsync(Process process)
     {
-        // setsid forks, since it leads its own group already.
-        foreach (var child in Run.ChildrenOf(process.Id))
-        {
-            using var kill = Run.Start("kill", "-KILL", "--", $"-{child}");
-            await kill.WaitForExitAsync();
-        }
+        // setsid becomes the script itself, and leads the group of all that it runs.
+        using var kill = Run.Start("kill", "-KILL", "--", $"-{process.Id}");
+        await kill.WaitForExitAsync();
         await process.WaitForExitAsync();
     }
 

@@ -33,7 +33,7 @@ public sealed class FinalizeScriptTests(JibriPlatform platform) : IClassFixture<
         var id = await jibri.TakenAsync($"abcd-efgh/{Room}");
         Assert.Equal(JibriPlatform.Video, await jibri.DownloadAsync(id));
         Assert.Equal(JibriPlatform.Audio, await jibri.DownloadAsync(await jibri.TakenAsync("abcd-efgh/team_alpha_2026-11-25-09-30-00.m4a")));
-        await Until.TrueAsync(() => Task.FromResult(machine.IsWorkedOff), TimeSpan.FromSeconds(60), "the session is handed in");
+        await machine.WorkOffAsync();
         Assert.Equal(["Ada \"the\" Größte|9f", "Mira|mira@example.org", "Sam|Sam"], await jibri.AskAsync("select p.display_name || '|' || p.identity from participants p join conversations c on c.id = p.conversation_id where c.source_id = '{source}' order by 1"));
         Assert.Equal(["meeting|team_alpha|2026-11-25 08:30|2"], await jibri.AskAsync(
             "select concat_ws('|', kind, meeting_id, to_char(started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), (select count(*) from recordings r where r.conversation_id = c.id)) from conversations c where source_id = '{source}'"));
@@ -112,11 +112,13 @@ public sealed class FinalizeScriptTests(JibriPlatform platform) : IClassFixture<
         using var machine = new JibriMachine(jibri, tap.Port, after: "remove");
         var file = machine.Record("abcd", Room, JibriPlatform.Video, Metadata);
         await NoteAsync(machine, "abcd");
-        using (var running = machine.Start("--spool"))
+        await Until.TrueAsync(async () =>
         {
-            await Until.TrueAsync(() => Task.FromResult(!File.Exists(file)), TimeSpan.FromSeconds(60), "the file is removed");
+            using var running = machine.Start("--spool");
+            await Until.TrueAsync(() => Task.FromResult(!File.Exists(file) || running.HasExited), TimeSpan.FromSeconds(60), "the file is removed, or the run has ended");
             await JibriMachine.KillAsync(running);
-        }
+            return !File.Exists(file);
+        }, TimeSpan.FromSeconds(120), "the file is removed");
         await jibri.TakenAsync($"abcd/{Room}");
         await machine.WorkOffAsync();
         Assert.False(Directory.Exists(machine.Session("abcd")));

@@ -24,7 +24,9 @@ public sealed class CallReportsTests(PostgresCluster cluster)
         // Due ten minutes after the end, and looked for from now on.
         Assert.Equal(["audio|expected|600|t"], await pbx.Platform.QueryAsync(
             "select concat_ws('|', e.medium, e.state, extract(epoch from e.due_at - c.ended_at)::int, e.look_at is not null and e.look_until > app_now() + interval '23 hours') from expectations e join conversations c on c.id = e.conversation_id"));
-        Assert.Equal(["1"], await pbx.Platform.QueryAsync("select count(*) from jobs where kind = 'source.watch' and state in ('queued', 'running')"));
+        // One looks now, or waits to; what is reported while it looks may queue the next one, and never a third.
+        Assert.Equal(["t|t"], await pbx.Platform.QueryAsync(
+            "select concat_ws('|', count(*) > 0, count(*) filter (where state = 'queued') < 2 and count(*) filter (where state = 'running') < 2) from jobs where kind = 'source.watch' and state in ('queued', 'running')"));
         Assert.Equal(["applied", "applied"], await pbx.Platform.QueryAsync("select state from raw_events where conversation_id is not null"));
     }
 

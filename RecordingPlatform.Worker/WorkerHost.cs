@@ -24,6 +24,7 @@ using RecordingPlatform.Worker.Media;
 using RecordingPlatform.Worker.Processing;
 using RecordingPlatform.Worker.Sftp;
 using RecordingPlatform.Worker.Sources;
+using RecordingPlatform.Worker.Spools;
 
 namespace RecordingPlatform.Worker;
 
@@ -56,6 +57,7 @@ internal static class WorkerHost
         services.AddRecurringJob(new FailRecordings(), TimeSpan.FromSeconds(15));
         services.AddJobHandler<MarkLate, MarkLateHandler>();
         services.AddRecurringJob(new MarkLate(), TimeSpan.FromSeconds(15));
+        services.AddSingleton<CameraCheck>();
         services.AddJobHandler<CheckSource, CheckSourceHandler>(waits: true);
         services.AddScoped<RecordingIntake>();
         services.AddScoped<EventApplier>();
@@ -63,6 +65,7 @@ internal static class WorkerHost
         services.AddHostedService<IngestLoop>();
         services.AddJobHandler<KeepRawEvents, KeepRawEventsHandler>();
         services.AddRecurringJob(new KeepRawEvents(), TimeSpan.FromMinutes(1));
+        services.AddSpools();
         services.AddFreePbx();
         services.AddJibri();
         services.AddCameras();

@@ -12,7 +12,7 @@ using RecordingPlatform.Core.Sources;
 namespace RecordingPlatform.Api.Ingest;
 
 /// <summary>A file that may be pushed: whose, where it lies there, and what its sender says of it.</summary>
-internal sealed record Push(Source Source, string Path)
+internal sealed record Push(Source Source, string Path, Caller Sender)
 {
     public long Length { get; init; }
     public byte[]? Sha256 { get; init; }
@@ -43,7 +43,7 @@ internal sealed class MediaDoor(RecordingDb db, AuditTrail audit, IOptions<Inges
             return (null, new Conflict("source_takes_no_files", "Files are pushed for sources of the kind jibri only."));
         if (!source.Enabled)
             return (null, new Forbidden("source_disabled", "The source is switched off. Switch it on under Sources, then push again."));
-        return MediaPath.ProblemOf(path) is { } problem ? (null, new Unprocessable("path_invalid", problem)) : (new Push(source, path), null);
+        return MediaPath.ProblemOf(path) is { } problem ? (null, new Unprocessable("path_invalid", problem)) : (new Push(source, path, caller), null);
     }
 
     /// <summary>What is wrong with the headers of a body, before it is read.</summary>

@@ -120,6 +120,7 @@ internal sealed class PushedMedia(RecordingDb db, ObjectWriter objects, Recordin
             FileName = MediaPath.Visible(MediaPath.FileOf(push.Path)),
             RecordedAt = conversation.StartedAt,
             Type = media.Type,
+            BroughtBy = push.Sender,
         }, ct);
     }
 

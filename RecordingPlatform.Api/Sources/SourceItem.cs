@@ -23,6 +23,9 @@ internal sealed record SourceItem
         public required IReadOnlyList<string> CameraCredentials { get; init; }
     }
 
+    /// <summary>Why nothing is fetched until a person has looked and the source was changed.</summary>
+    public sealed record StopItem(string Reason, DateTimeOffset StoppedAt);
+
     public required Guid Id { get; init; }
     public required string Name { get; init; }
     public required SourceKind Kind { get; init; }
@@ -44,6 +47,8 @@ internal sealed record SourceItem
     [JsonPropertyName("refused_24h")] public required long Refused24h { get; init; }
     /// <summary>Recordings that are due and not there; counted to 1,000.</summary>
     public required int Missing { get; init; }
+    /// <summary>Null while recordings are fetched.</summary>
+    public StopItem? RetrievalStopped { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 
@@ -65,6 +70,7 @@ internal sealed record SourceItem
                 Refused = db.RefusedDeliveries.Where(r => r.SourceKind == source.Kind && r.LastAt >= dayAgo && (r.SourceId == null || r.SourceId == source.Id)).Sum(r => r.Count),
                 Missing = db.Expectations.Where(e => e.SourceId == source.Id && (e.State == ExpectationState.Expected || e.State == ExpectationState.Late) && e.DueAt < RecordingDb.Now())
                     .Take(MissingRecordings.Most).Count(),
+                Stop = db.RetrievalStops.FirstOrDefault(s => s.SourceId == source.Id && s.SettingsAt == source.UpdatedAt),
             }).ToListAsync(ct);
         var items = new List<SourceItem>(rows.Count);
         foreach (var row in rows)
@@ -86,6 +92,7 @@ internal sealed record SourceItem
                 Events24h = row.Events,
                 Refused24h = row.Refused,
                 Missing = row.Missing,
+                RetrievalStopped = row.Stop is { } stop ? new StopItem(stop.Reason, stop.StoppedAt) : null,
                 CreatedAt = row.Source.CreatedAt,
                 UpdatedAt = row.Source.UpdatedAt,
             });

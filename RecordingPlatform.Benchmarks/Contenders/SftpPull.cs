@@ -19,7 +19,7 @@ internal static class SftpPull
     {
         if (arguments is not [var port, var warmPort, var user, var keyFile, var hostKey, var folder, var warmFile, .. var files])
             throw new ArgumentException("port, warm-up port, user, key, host key, folder, warm-up file, files", nameof(arguments));
-        var endpoint = new SftpEndpoint { Host = "127.0.0.1", Port = Number(port), User = user, PrivateKey = await File.ReadAllBytesAsync(keyFile), HostKeys = [hostKey] };
+        var endpoint = new SftpEndpoint { Host = "127.0.0.1", Port = Number(port), User = user, PrivateKey = await File.ReadAllTextAsync(keyFile), HostKeys = [hostKey] };
         using var directories = new WorkDirectories(Options.Create(new WorkdirOptions()), NullLogger<WorkDirectories>.Instance);
         // Until the code is compiled in its last form, as a worker's is after its first minutes.
         for (var i = 0; i < 3; i++)

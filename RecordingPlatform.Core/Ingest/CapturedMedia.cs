@@ -1,3 +1,4 @@
+using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Media;
 using RecordingPlatform.Core.Recordings;
 
@@ -30,4 +31,7 @@ public sealed record CapturedMedia
 
     /// <summary>Why it does not count as the recording that was expected, although it is kept: an empty file.</summary>
     public string? AbsentBecause { get; init; }
+
+    /// <summary>Who stands in the audit log for it: the platform itself where it fetches.</summary>
+    public Caller BroughtBy { get; init; } = Caller.System;
 }

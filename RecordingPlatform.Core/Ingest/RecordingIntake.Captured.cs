@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Audit;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Events;
@@ -56,7 +55,7 @@ public sealed partial class RecordingIntake
         db.Events.Add(new EventRow { Kind = damaged ? "recording.damaged" : "recording.stored", RecordingId = id, ConversationId = conversation.Id });
         if (!damaged)
             db.Enqueue(new ProcessRecording { RecordingId = id }, new JobOptions { RecordingId = id, UniqueKey = ProcessRecording.KeyOf(id) });
-        await audit.RecordAsync(AuditAction.RecordingCreated, Caller.System, ct, AuditTarget.Of(recording),
+        await audit.RecordAsync(AuditAction.RecordingCreated, media.BroughtBy, ct, AuditTarget.Of(recording),
             new { object_id = original.Row.Id, size_bytes = recording.SizeBytes, sha256 = Convert.ToHexStringLower(recording.ContentSha256!), source_id = media.SourceId });
         // The recording first: the expectation points at it.
         await db.SaveChangesAsync(ct);

@@ -31,7 +31,7 @@ public sealed class PlatformGauges : IDisposable
     long? _readAt;
     long? _storedAt;
 
-    sealed record State(JobDepth Queue, double SealingLag, long OverdueRetention, long Missing, long Workers);
+    sealed record State(JobDepth Queue, double SealingLag, long OverdueRetention, long Missing, long StoppedSources, long Workers);
 
     sealed record Stored(string Tier, string Role, long Objects, long Bytes);
 
@@ -49,6 +49,7 @@ public sealed class PlatformGauges : IDisposable
         Gauge("recording.sealing.lag", "s", "Age of the oldest audit row that is not in the Merkle tree yet", s => s.SealingLag);
         Gauge("recording.retention.overdue", "{object}", $"Objects past their retention that are neither held nor marked for deletion; counted to {MostCounted}", s => s.OverdueRetention);
         Gauge("recording.missing", "{recording}", $"Recordings that should exist by now and do not; counted to {MostCounted}", s => s.Missing);
+        Gauge("recording.sources.stopped", "{source}", "Sources from which nothing is fetched until a person has looked: they show another host key than the pinned one", s => s.StoppedSources);
         Gauge("recording.workers", "{worker}", "Workers that reported within the last minute", s => s.Workers);
         _meter.CreateObservableGauge("recording.storage.size", () => _stored.Select(s => new Measurement<long>(s.Bytes, Tags(s))), "By", "Sealed bytes in the object store, by tier and role");
         _meter.CreateObservableGauge("recording.storage.objects", () => _stored.Select(s => new Measurement<long>(s.Objects, Tags(s))), "{object}", "Objects in the store, by tier and role");
@@ -125,6 +126,7 @@ public sealed class PlatformGauges : IDisposable
         await db.Database.SqlQuery<long>($"""
             select count(*) as "Value" from (select from expectations where state in ('expected', 'late') and due_at < app_now() limit {MostCounted}) missing
             """).SingleAsync(ct),
+        await db.RetrievalStops.LongCountAsync(stop => db.Sources.Any(s => s.Id == stop.SourceId && s.UpdatedAt == stop.SettingsAt), ct),
         await db.Database.SqlQuery<long>($"""
             select count(*) as "Value" from worker_standings where reported_at > app_now() - {WorkerStanding.GoneAfter}
             """).SingleAsync(ct));

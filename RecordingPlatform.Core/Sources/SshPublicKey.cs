@@ -14,7 +14,12 @@ public static class SshPublicKey
     const int Longest = 4096;
 
     /// <summary>Type and base64 of a line of a <c>.pub</c> file, without its comment; null when it is none.</summary>
-    public static string? Normalize(string line)
+    public static string? Normalize(string line) => BlobOf(line) is { } blob ? Line(blob) : null;
+
+    /// <summary>As <c>ssh-keygen -l</c> shows it, <c>SHA256:…</c>; null when the line is no key.</summary>
+    public static string? FingerprintOf(string line) => BlobOf(line) is { } blob ? $"SHA256:{Convert.ToBase64String(SHA256.HashData(blob)).TrimEnd('=')}" : null;
+
+    static byte[]? BlobOf(string line)
     {
         if (line.Length > Longest || line.Any(c => c is < ' ' or > '~'))
             return null;
@@ -22,7 +27,7 @@ public static class SshPublicKey
         if (parts.Length < 2 || !Types.Contains(parts[0]))
             return null;
         var buffer = new byte[parts[1].Length];
-        return Convert.TryFromBase64String(parts[1], buffer, out var length) && TypeOf(buffer.AsSpan(0, length)) == parts[0] ? $"{parts[0]} {parts[1]}" : null;
+        return Convert.TryFromBase64String(parts[1], buffer, out var length) && TypeOf(buffer.AsSpan(0, length)) == parts[0] ? buffer[..length] : null;
     }
 
     /// <summary>An Ed25519 key that nobody has: pinned, it accepts no host, and so shows which key a host has.</summary>

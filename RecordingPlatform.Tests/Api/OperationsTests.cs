@@ -42,7 +42,7 @@ public sealed class OperationsTests(ApiSurface.Running running)
         Assert.Equal(Story.SampleMedia.Speech.Length, after.Sum("recording_sealed_size_bytes_total", "role", "original") - before.Sum("recording_sealed_size_bytes_total", "role", "original"));
         Assert.True(after.Sum("recording_opened_size_bytes_total", "role", "original") - before.Sum("recording_opened_size_bytes_total", "role", "original") >= Story.SampleMedia.Speech.Length);
         Assert.True(after.Sum("http_server_request_duration_seconds_count") > before.Sum("http_server_request_duration_seconds_count"));
-        string[] expected = ["recording_queue_depth", "recording_queue_oldest_seconds", "recording_sealing_lag_seconds", "recording_retention_overdue", "recording_missing", "recording_storage_size_bytes",
+        string[] expected = ["recording_queue_depth", "recording_queue_oldest_seconds", "recording_sealing_lag_seconds", "recording_retention_overdue", "recording_missing", "recording_sources_stopped", "recording_storage_size_bytes",
             "recording_storage_objects", "recording_seal_duration_seconds_bucket", "recording_open_duration_seconds_bucket", "recording_database_readable"];
         // What comes from the database may be fifteen seconds old, and from before there was anything to store.
         await Until.TrueAsync(async () => (after = await ReadAsync("metrics")) is var now && expected.All(name => now.Samples.Exists(s => s.Name == name)), TimeSpan.FromSeconds(40), $"there are {string.Join(", ", expected)}");

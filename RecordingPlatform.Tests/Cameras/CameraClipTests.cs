@@ -6,6 +6,7 @@ using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Sources;
 using RecordingPlatform.Tests.Access;
 using RecordingPlatform.Tests.Fixtures;
+using RecordingPlatform.Tests.Sources;
 
 namespace RecordingPlatform.Tests.Cameras;
 
@@ -95,6 +96,29 @@ public sealed class CameraClipTests(PostgresCluster cluster) : IAsyncLifetime
         Assert.Contains("not among", await ValueAsync("select absent_reason from expectations where external_id = 'camera:cellar' and state = 'absent'"), StringComparison.Ordinal);
         Assert.Equal(1, camera.Connections);
         await AssertAudioUntouchedAsync(call);
+    }
+
+    [Fact]
+    public async Task The_test_of_a_source_asks_each_camera_and_says_which_sends_nothing_and_why()
+    {
+        await using var camera = await RtspCamera.StartAsync(new() { Credentials = $"watcher:{Password}" });
+        var sources = new SourcesClient(_platform, _admin);
+        var off = string.Create(CultureInfo.InvariantCulture, $"rtsp://127.0.0.1:{Ports.Free()}/stream");
+        var source = await sources.CreateAsync(settings: new { cameras = new[] { new { id = "door", url = camera.Url }, new { id = "yard", url = off }, new { id = "gate", url = camera.Url } } });
+        await sources.SendAsync("PUT", $"/{source}/secrets", 200, new { camera_credentials = new { door = $"watcher:{Password}", gate = "watcher:another" } });
+
+        var found = (await sources.TestAsync(source))["camera"].ToList();
+
+        Assert.Equal([true, false, false], found.Select(f => f.Ok));
+        Assert.Equal("Camera door sends pictures.", found[0].Message);
+        Assert.Contains("Camera yard: ", found[1].Message, StringComparison.Ordinal);
+        Assert.Contains("the connection was refused", found[1].Message, StringComparison.Ordinal);
+        Assert.Contains("Camera gate: ", found[2].Message, StringComparison.Ordinal);
+        Assert.Contains("refused the sign-in", found[2].Message, StringComparison.Ordinal);
+        // Nothing is kept of it.
+        Assert.Equal(["0"], await _platform.QueryAsync("select count(*) from recordings"));
+        Assert.Equal(["0"], await _platform.QueryAsync("select count(*) from objects"));
+        Assert.DoesNotContain(Password, sources.Said + _platform.Worker.Said, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ internal sealed class SshServer : IAsyncDisposable
     public static string User => Environment.UserName == "root" ? "nobody" : Environment.UserName;
 
     /// <summary>The authorized private key.</summary>
-    public byte[] Key => File.ReadAllBytes(Path.Combine(Home, "user"));
+    public string Key => File.ReadAllText(Path.Combine(Home, "user"));
 
     public string KeyFile => Path.Combine(Home, "user");
 

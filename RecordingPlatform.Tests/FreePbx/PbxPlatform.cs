@@ -100,7 +100,7 @@ internal sealed class Pbx(PbxPlatform platform, Guid id, string spool, TimeZoneI
     public Task PinAsync(string hostKey) => platform.ChangeAsync(id, (source, keys) =>
     {
         source.Settings = (SourceSettings.Read(source.Settings) with { HostKeys = [hostKey] }).Write();
-        return source.SealSecretsAsync(keys, new SourceSecrets { SshPrivateKey = Encoding.ASCII.GetString(server!.Key) }, default);
+        return source.SealSecretsAsync(keys, new SourceSecrets { SshPrivateKey = server!.Key }, default);
     });
 
     public async Task ReportAsync(PbxCall call, string what, DateTimeOffset? endedAt = null)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Json;
 using RecordingPlatform.Tests.Fixtures;
 using RecordingPlatform.Tests.Media;
 
@@ -151,6 +152,7 @@ public sealed class RetrievalTests(PbxPlatform platform, Studio studio) : IClass
         await pbx.ReportAsync(call, "call_ended");
         await pbx.UntilAsync(async () => await pbx.AskAsync("select reason from retrieval_stops where source_id = '{source}'") is [var reason] && reason.Contains("another host key", StringComparison.Ordinal), "it is stopped");
         Assert.Contains("another host key", await pbx.ExpectedAsync(call, "last_problem"), StringComparison.Ordinal);
+        Assert.Contains("another host key", (await StopAsync()).GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal("expected", await pbx.ExpectedAsync(call, "state"));
         Assert.Equal(["stopped"], await pbx.AskAsync("select data->>'retrieval' from events where kind = 'source.changed' and data->>'source_id' = '{source}'"));
         await pbx.UntilAsync(() => Task.FromResult(platform.Platform.Worker.Said.Contains($"The PBX of source {pbx.Id} shows another host key", StringComparison.Ordinal)), "the log says so");
@@ -165,11 +167,15 @@ public sealed class RetrievalTests(PbxPlatform platform, Studio studio) : IClass
         }
         Assert.Equal(asked, Connections());
 
+        await pbx.UntilAsync(async () => (await platform.Platform.Anonymous.GetStringAsync("metrics")).Contains("\nrecording_sources_stopped 1\n", StringComparison.Ordinal), "whoever watches the metrics is told");
+
         await pbx.PinAsync(server.HostKey);
         await pbx.HurryAsync("source.watch");
         Assert.Equal(sound, await pbx.DownloadAsync(await pbx.TakenAsync(call)));
         Assert.Empty(await pbx.AskAsync("select 1 from retrieval_stops where source_id = '{source}'"));
+        Assert.Equal(JsonValueKind.Null, (await StopAsync()).ValueKind);
 
+        async Task<JsonElement> StopAsync() => (await Platform.ReadAsync(await platform.Admin.GetAsync($"api/v1/sources/{pbx.Id}"), 200)).GetProperty("retrieval_stopped");
         int Connections() => server.Said.Split("Connection from").Length;
     }
 

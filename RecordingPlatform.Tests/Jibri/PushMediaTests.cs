@@ -29,6 +29,9 @@ public sealed class PushMediaTests(JibriPlatform platform) : IClassFixture<Jibri
         Assert.Equal([$"meeting|team_alpha|abcd/{Room}.mp4|received"], await jibri.AskAsync(
             "select concat_ws('|', c.kind, c.meeting_id, r.external_id, e.state) from recordings r join conversations c on c.id = r.conversation_id join expectations e on e.recording_id = r.id where r.source_id = '{source}'"));
 
+        // The key that brought it stands in the audit log.
+        Assert.Equal([$"api_key|ingest:{jibri.Name}"], await jibri.AskAsync($"select concat_ws('|', a.actor_kind, array_to_string(k.scopes, ' ')) from audit a left join api_keys k on k.id = a.actor_id where a.recording_id = '{id}' and a.action = 202"));
+
         // With its hash, without it, and seen from deeper folders: the last two segments name it.
         foreach (var (path, withHash) in new[] { ($"abcd/{Room}.mp4", true), ($"abcd/{Room}.mp4", false), ($"2026/11/abcd/{Room}.mp4", true) })
             Assert.Equal(id, (await Platform.ReadAsync(await jibri.PushAsync(path, JibriPlatform.Video, withHash: withHash), 200)).GetProperty("id").GetGuid());

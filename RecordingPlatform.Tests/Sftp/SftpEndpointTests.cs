@@ -1,4 +1,4 @@
-using System.Text;
+using RecordingPlatform.Core.Sources;
 using RecordingPlatform.Tests.Fixtures;
 using RecordingPlatform.Worker.Sftp;
 
@@ -8,7 +8,7 @@ public sealed class SftpEndpointTests
 {
     const string Pin = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
-    static readonly byte[] s_key = Encoding.ASCII.GetBytes("-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\n");
+    static readonly string s_key = SshPrivateKey.Create().Text;
 
     static SftpEndpoint Good => new() { Host = "pbx.example.com", User = "asterisk", PrivateKey = s_key, HostKeys = [Pin] };
 
@@ -63,17 +63,17 @@ public sealed class SftpEndpointTests
 
     [Fact]
     public void Everything_that_is_wrong_is_said_at_once() =>
-        Assert.Equal(5, new SftpEndpoint { Host = "-", Port = 0, User = "-", PrivateKey = default, HostKeys = [] }.Problems().Count);
+        Assert.Equal(5, new SftpEndpoint { Host = "-", Port = 0, User = "-", PrivateKey = "", HostKeys = [] }.Problems().Count);
 
     [Theory]
-    [InlineData("ssh-ed25519 AAAAC3Nz asterisk@pbx", "public key")]
+    [InlineData(Pin + " asterisk@pbx", "public key")]
     [InlineData("PuTTY-User-Key-File-3: ssh-ed25519\n", "puttygen")]
-    [InlineData("secret", "whole file")]
-    [InlineData("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", "whole file")]
+    [InlineData("secret", "not whole")]
+    [InlineData("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", "not whole")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIB\n-----END RSA PRIVATE KEY-----", "passphrase")]
     public void A_key_that_cannot_serve_says_what_to_do_and_shows_nothing_of_itself(string key, string says)
     {
-        var problem = Assert.Single((Good with { PrivateKey = Encoding.ASCII.GetBytes(key) }).Problems());
+        var problem = Assert.Single((Good with { PrivateKey = key }).Problems());
 
         Assert.Contains(says, problem, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", problem, StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class SftpEndpointTests
             {
                 var file = Path.Combine(folder, $"{type}{problems}");
                 await Run.ToEndAsync("ssh-keygen", "-q", "-t", type, "-N", passphrase, "-f", file);
-                Assert.Equal(problems, (Good with { PrivateKey = File.ReadAllBytes(file) }).Problems().Count(p => p.Contains("passphrase", StringComparison.Ordinal)));
+                Assert.Equal(problems, (Good with { PrivateKey = File.ReadAllText(file) }).Problems().Count(p => p.Contains("passphrase", StringComparison.Ordinal)));
             }
         }
         finally
@@ -104,8 +104,8 @@ public sealed class SftpEndpointTests
     [Fact]
     public void Another_key_or_pin_is_another_endpoint()
     {
-        Assert.Equal(Good.Identity, (Good with { PrivateKey = s_key.ToArray() }).Identity);
-        Assert.NotEqual(Good.Identity, (Good with { PrivateKey = s_key.AsMemory(1) }).Identity);
+        Assert.Equal(Good.Identity, Good.Identity);
+        Assert.NotEqual(Good.Identity, (Good with { PrivateKey = SshPrivateKey.Create().Text }).Identity);
         Assert.NotEqual(Good.Identity, (Good with { HostKeys = [Pin, Pin] }).Identity);
         Assert.NotEqual(Good.Identity, (Good with { User = "root" }).Identity);
     }

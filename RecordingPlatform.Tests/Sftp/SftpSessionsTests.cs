@@ -1,4 +1,3 @@
-using System.Text;
 using RecordingPlatform.Tests.Fixtures;
 using RecordingPlatform.Worker.Sftp;
 
@@ -114,7 +113,7 @@ public sealed class SftpSessionsTests(SftpRig rig) : IClassFixture<SftpRig>
         Assert.Contains(files, f => Path.GetFileName(f) == SshArguments.KeyFile);
         Assert.All(files, f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f)));
         Assert.DoesNotContain("DOTNET", File.ReadAllText($"/proc/{ssh}/environ"), StringComparison.Ordinal);
-        Assert.All(Encoding.ASCII.GetString(rig.Server.Key).Split('\n')[1..3], line => Assert.DoesNotContain(line, CommandLine(ssh), StringComparison.Ordinal));
+        Assert.All(rig.Server.Key.Split('\n')[1..3], line => Assert.DoesNotContain(line, CommandLine(ssh), StringComparison.Ordinal));
 
         cable.Mend();
         await using var session = await opening;

@@ -136,7 +136,7 @@ public sealed class SourceCheckTests(ApiSurface.Running running, S3Rver s3) : ID
         Says(found, "host_key", false, "No host key is pinned", fingerprint);
         Says(found, "settings", false, "no SSH key");
 
-        await _sources.SendAsync("PUT", $"/{id}/secrets", 200, new { ssh_private_key = System.Text.Encoding.ASCII.GetString(pbx.Key) });
+        await _sources.SendAsync("PUT", $"/{id}/secrets", 200, new { ssh_private_key = pbx.Key });
         await PinAsync(pbx.HostKey);
         found = await _sources.TestAsync(id);
         foreach (var step in new[] { "connection", "host_key", "sign_in" })

@@ -162,6 +162,7 @@ public sealed class CallsLayoutTests : IClassFixture<Portal>
         var source = _portal.Api.AddSource(name == "source-rooms" ? "jibri" : "freepbx", s =>
         {
             (s["name"], s["refused_24h"], s["missing"]) = ("switchboard", name == "source" ? 12 : 0, name == "source" ? 3 : 0);
+            s["retrieval_stopped"] = name == "source-reader" ? Stop() : null;
             s["settings"]!["cameras"] = new JsonArray(new JsonObject { ["id"] = "door", ["url"] = "rtsp://10.0.0.7/stream" });
             s["secrets"] = new JsonObject { ["webhook_secrets"] = name == "source-rooms" ? 2 : 1, ["ssh_private_key"] = true, ["ssh_public_key"] = StandInApi.PublicLine, ["s3_keys"] = true, ["camera_credentials"] = new JsonArray("door") };
         });
@@ -189,12 +190,19 @@ public sealed class CallsLayoutTests : IClassFixture<Portal>
         }
     }
 
+    static JsonObject Stop() => new()
+    {
+        ["reason"] = "pbx.example:22 shows another host key (SHA256:SG5hV4h5LQ5tlTPw2C7oQ6R1M0hWzYy1mQh3C3Z1m2E) than the pinned one. Compare it with the one on the machine itself before it is pinned.",
+        ["stopped_at"] = "2026-03-14T22:30:00Z",
+    };
+
     void AddSources()
     {
         _portal.Api.AddSource("freepbx", s => (s["name"], s["refused_24h"], s["missing"]) = ("switchboard", 12, 3));
         _portal.Api.AddSource("jibri", s => s["name"] = "rooms");
         _portal.Api.AddSource("jibri", s => (s["name"], s["last_event_at"], s["events_24h"]) = ($"rooms-{Long.ToLowerInvariant()[..40]}", null, 0));
         _portal.Api.AddSource("freepbx", s => (s["name"], s["enabled"], s["events_24h"]) = ("old-exchange", false, 0));
+        _portal.Api.AddSource("freepbx", s => (s["name"], s["retrieval_stopped"]) = ("branch", Stop()));
         _portal.Api.AddSource("upload");
     }
 

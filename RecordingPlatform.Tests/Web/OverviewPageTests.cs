@@ -56,17 +56,18 @@ public sealed class OverviewPageTests : IClassFixture<Portal>
     [Fact]
     public async Task What_is_missing_is_named_and_leads_to_what_there_is_of_its_call()
     {
+        var conversation = Guid.CreateVersion7();
         _portal.Api.WithOverview = o => o["missing"] = new JsonObject
         {
             ["late"] = 1000,
             ["expected"] = 4,
-            ["newest"] = new JsonArray(new JsonObject { ["expectation_id"] = Guid.CreateVersion7().ToString(), ["title"] = "Couples <i>session</i>", ["call_id"] = "call&7", ["source"] = "jibri", ["medium"] = "video", ["due_at"] = "2026-03-14T22:30:00Z" }),
+            ["newest"] = new JsonArray(new JsonObject { ["expectation_id"] = Guid.CreateVersion7().ToString(), ["conversation_id"] = conversation.ToString(), ["title"] = "Couples <i>session</i>", ["call_id"] = "call&7", ["source"] = "jibri", ["medium"] = "video", ["due_at"] = "2026-03-14T22:30:00Z" }),
         };
         var page = await _visitor.GetAsync("/");
         page.Shows("Couples <i>session</i>");
         page.Shows("Video from Jibri, due 14 Mar 2026, 22:30");
         page.Shows("Missing 1,000+ 4 more expected");
-        Assert.Contains("href=\"/recordings?call_id=call%267\"", page.Html);
+        Assert.Contains($"href=\"/history/{conversation}\"", page.Html);
         Assert.Contains("href=\"/completeness\"", page.Html);
     }
 

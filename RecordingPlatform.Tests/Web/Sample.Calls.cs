@@ -73,6 +73,7 @@ internal static partial class Sample
         ["events_24h"] = kind is "upload" ? 0 : 214,
         ["refused_24h"] = 0,
         ["missing"] = 0,
+        ["retrieval_stopped"] = null,
         ["created_at"] = "2026-01-02T08:00:00Z",
         ["updated_at"] = "2026-01-02T08:00:00Z",
     };

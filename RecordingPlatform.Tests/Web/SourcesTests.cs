@@ -29,13 +29,17 @@ public sealed class SourcesTests : IClassFixture<Portal>
         _portal.Api.AddSource("jibri", s => (s["name"], s["missing"]) = ("rooms", 1));
         _portal.Api.AddSource("jibri", s => (s["name"], s["last_event_at"], s["events_24h"]) = ("new rooms", null, 0));
         _portal.Api.AddSource("jibri", s => (s["name"], s["enabled"]) = ("old rooms", false));
+        var stopped = _portal.Api.AddSource(with: s => (s["name"], s["missing"], s["retrieval_stopped"]) = ("changed", 3,
+            new JsonObject { ["reason"] = "It shows another host key than <that>.", ["stopped_at"] = "2026-03-14T22:30:00Z" }))["id"];
         var page = (await _visitor.GetAsync("/sources")).Expect(HttpStatusCode.OK);
         page.Shows("pbx <main> FreePBX or Asterisk Reports refused 14 Mar 2026, 21:31 214 in 24 h 12 refused 3 missing");
         page.Shows("rooms Jibri (Jitsi) Recordings missing");
         page.Shows("new rooms Jibri (Jitsi) Nothing reported yet –");
         page.Shows("old rooms Jibri (Jitsi) Switched off");
         page.Shows("upload Upload Working");
+        page.Shows("changed FreePBX or Asterisk Stopped");
         page.Shows("Connect a source");
+        (await _visitor.GetAsync($"/sources/{stopped}")).Shows("Nothing has been fetched since 14 Mar 2026, 22:30 It shows another host key than <that>.");
     }
 
     [Fact]

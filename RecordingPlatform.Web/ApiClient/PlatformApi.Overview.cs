@@ -55,6 +55,7 @@ public sealed record MissingOverview
 public sealed record MissingItem
 {
     public required Guid ExpectationId { get; init; }
+    public required Guid ConversationId { get; init; }
     public string? Title { get; init; }
     public required string CallId { get; init; }
     public required string Source { get; init; }

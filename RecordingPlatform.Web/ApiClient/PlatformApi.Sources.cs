@@ -69,7 +69,12 @@ public sealed record ConnectedSource
     [JsonPropertyName("refused_24h")]
     public long Refused24h { get; init; }
     public long Missing { get; init; }
+    /// <summary>Null while recordings are fetched.</summary>
+    public StoppedRetrieval? RetrievalStopped { get; init; }
 }
+
+/// <summary>Nothing is fetched until a person has looked and the source was changed.</summary>
+public sealed record StoppedRetrieval(string Reason, DateTimeOffset StoppedAt);
 
 public sealed record SourceSettings
 {

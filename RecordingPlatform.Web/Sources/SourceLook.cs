@@ -8,6 +8,7 @@ internal sealed record SourceLook(string Word, string Icon, string Tone)
     public static SourceLook Of(ConnectedSource source) => source switch
     {
         { Enabled: false } => new("Switched off", "ban", "quiet"),
+        { RetrievalStopped: not null } => new("Stopped", "hand-stop", "bad"),
         { Refused24h: > 0 } => new("Reports refused", "alert-triangle", "warn"),
         { Missing: > 0 } => new("Recordings missing", "alert-triangle", "warn"),
         { WebhookUrl: not null, LastEventAt: null } => new("Nothing reported yet", "circle-dashed", "quiet"),

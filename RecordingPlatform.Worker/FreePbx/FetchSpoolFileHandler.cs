@@ -8,6 +8,7 @@ using RecordingPlatform.Core.Media;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Recordings;
 using RecordingPlatform.Core.Sources;
+using RecordingPlatform.Worker.Spools;
 
 namespace RecordingPlatform.Worker.FreePbx;
 
@@ -16,7 +17,7 @@ namespace RecordingPlatform.Worker.FreePbx;
 /// that makes it ends the job and the files' rows with it, and whoever comes second finds it there.
 /// </summary>
 sealed partial class FetchSpoolFileHandler(
-    RecordingDb db, RecordingIntake intake, ObjectWriter writer, Spools spools, SpoolTrouble trouble, TwoLegs twoLegs, TimeProvider clock, ILogger<FetchSpoolFileHandler> logger) : IJobHandler<FetchSpoolFile>
+    RecordingDb db, RecordingIntake intake, ObjectWriter writer, OpenSpools spools, SpoolTrouble trouble, TwoLegs twoLegs, TimeProvider clock, ILogger<FetchSpoolFileHandler> logger) : IJobHandler<FetchSpoolFile>
 {
     const string Empty = "The file holds a header and nothing behind it: nothing was recorded.";
     const string Unknown = "The content is no audio or video that the platform knows.";
@@ -81,7 +82,7 @@ sealed partial class FetchSpoolFileHandler(
         ConversationId = files[0].Row.ConversationId ?? throw new InvalidOperationException($"Spool file {files[0].Row.Id} was given away without a conversation."),
         Medium = ExpectedMedium.Audio,
         FileName = files.Count == 2 ? Path.ChangeExtension(files[0].Name.WithoutLeg, ".wav") : files[0].Name.Name,
-        RecordedAt = files[0].Name.StartedAt(Spools.ZoneOf(source)),
+        RecordedAt = files[0].Name.StartedAt(OpenSpools.ZoneOf(source)),
     };
 
     Task<Guid?> IdOfTakenAsync(CapturedMedia media, CancellationToken ct) => db.Recordings

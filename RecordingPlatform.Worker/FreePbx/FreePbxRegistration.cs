@@ -6,15 +6,12 @@ namespace RecordingPlatform.Worker.FreePbx;
 
 static class FreePbxRegistration
 {
-    /// <summary>Fetches recordings from PBXs. Needs <c>AddMedia</c>, <c>AddSftp</c>, <c>AddJobs</c> and <see cref="RecordingIntake"/>.</summary>
+    /// <summary>Fetches recordings from PBXs. Needs <c>AddMedia</c>, <c>AddSpools</c>, <c>AddJobs</c> and <see cref="RecordingIntake"/>.</summary>
     public static IServiceCollection AddFreePbx(this IServiceCollection services)
     {
-        services.AddSingleton<Spools>();
         services.AddSingleton<LegJoin>();
         services.AddSingleton<TwoLegs>();
-        services.AddScoped<SpoolTrouble>();
         services.AddScoped<SpoolWatch>();
-        services.AddJobHandler<WatchSource, WatchSourceHandler>(waits: true);
         services.AddJobHandler<FetchSpoolFile, FetchSpoolFileHandler>();
         services.AddJobHandler<SweepSpools, SweepSpoolsHandler>();
         // Most of its time it waits for the PBX.

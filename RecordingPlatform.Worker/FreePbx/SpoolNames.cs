@@ -1,4 +1,5 @@
 using RecordingPlatform.Core.FreePbx;
+using RecordingPlatform.Worker.Spools;
 
 namespace RecordingPlatform.Worker.FreePbx;
 

@@ -6,6 +6,7 @@ using RecordingPlatform.Core.Jobs;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Recordings;
 using RecordingPlatform.Core.Sources;
+using RecordingPlatform.Worker.Spools;
 
 namespace RecordingPlatform.Worker.FreePbx;
 
@@ -28,7 +29,7 @@ sealed class SweepSpoolsHandler(RecordingDb db) : IJobHandler<SweepSpools>
 /// that is not known becomes one, with nothing said of its parties. Safe to run twice, also beside a watch: sightings are
 /// counted by path, calls are known by their unique id, a file is given away once.
 /// </summary>
-sealed partial class SweepSpoolHandler(RecordingDb db, Spools spools, SpoolTrouble trouble, TimeProvider clock, ILogger<SweepSpoolHandler> logger) : IJobHandler<SweepSpool>
+sealed partial class SweepSpoolHandler(RecordingDb db, OpenSpools spools, SpoolTrouble trouble, TimeProvider clock, ILogger<SweepSpoolHandler> logger) : IJobHandler<SweepSpool>
 {
     // Between the two looks that show whether a file stands still.
     static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(4);
@@ -69,7 +70,7 @@ sealed partial class SweepSpoolHandler(RecordingDb db, Spools spools, SpoolTroub
 
     async Task SweepAsync(Source source, CancellationToken ct)
     {
-        var (spool, zone, days) = (await spools.OpenAsync(source, ct), Spools.ZoneOf(source), Spools.SettingsOf(source).SweepDays);
+        var (spool, zone, days) = (await spools.OpenAsync(source, ct), OpenSpools.ZoneOf(source), OpenSpools.SettingsOf(source).SweepDays);
         foreach (var folder in MonitorFolder.Back(await db.NowAsync(ct), days, zone))
         {
             try
@@ -158,7 +159,7 @@ sealed partial class SweepSpoolHandler(RecordingDb db, Spools spools, SpoolTroub
         }, ct);
         // There is a file of it: from here on it counts as expected, and as received once it is taken in.
         await db.Database.ExecuteSqlAsync($"""
-            insert into expectations (id, conversation_id, source_id, medium, state, due_at) values ({Guid.CreateVersion7()}, {conversation.Id}, {source.Id}, 'audio', 'expected', app_now() + make_interval(mins => {Spools.SettingsOf(source).DueAfterMinutes}))
+            insert into expectations (id, conversation_id, source_id, medium, state, due_at) values ({Guid.CreateVersion7()}, {conversation.Id}, {source.Id}, 'audio', 'expected', app_now() + make_interval(mins => {OpenSpools.SettingsOf(source).DueAfterMinutes}))
             on conflict (conversation_id, medium, external_id) do nothing
             """, ct);
         return conversation.Id;

@@ -6,6 +6,7 @@ using RecordingPlatform.Core.Jobs;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Recordings;
 using RecordingPlatform.Core.Sources;
+using RecordingPlatform.Worker.Spools;
 
 namespace RecordingPlatform.Worker.FreePbx;
 
@@ -14,7 +15,7 @@ namespace RecordingPlatform.Worker.FreePbx;
 /// still to <see cref="FetchSpoolFile"/>. Safe to run twice, also at once: sightings are counted by path, a file is given away
 /// once, and a look that was overtaken by a report changes nothing of when to look next.
 /// </summary>
-sealed partial class SpoolWatch(RecordingDb db, Spools spools, SpoolTrouble trouble, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<SpoolWatch> logger)
+sealed partial class SpoolWatch(RecordingDb db, OpenSpools spools, SpoolTrouble trouble, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<SpoolWatch> logger)
 {
     /// <summary>A longer pause gives the slot back; whoever reports a call has the job woken.</summary>
     static readonly TimeSpan LongestHeldPause = TimeSpan.FromSeconds(10);
@@ -109,7 +110,7 @@ sealed partial class SpoolWatch(RecordingDb db, Spools spools, SpoolTrouble trou
     /// <summary>Every folder that a call may lie in, once. A folder that may not be read is about its calls only.</summary>
     async Task<(ILookup<string, FoundFile> ByUniqueId, Dictionary<Guid, SpoolException> Unread)> ListAsync(Source source, ISpool spool, List<WaitingCall> calls, CancellationToken ct)
     {
-        var zone = Spools.ZoneOf(source);
+        var zone = OpenSpools.ZoneOf(source);
         var wanted = calls.SelectMany(call => call.Keys).ToHashSet(StringComparer.Ordinal);
         var found = new List<FoundFile>();
         var unread = new Dictionary<Guid, SpoolException>();
@@ -148,7 +149,7 @@ sealed partial class SpoolWatch(RecordingDb db, Spools spools, SpoolTrouble trou
             var stuck = finding.InHand is { } file ? await StuckAsync(source.Id, file, call, ct) : null;
             looked.Add(call, finding, stuck ?? finding.Problem ?? refused);
         }
-        await looked.WriteAsync(db, Spools.SettingsOf(source).DueAfterMinutes, ct);
+        await looked.WriteAsync(db, OpenSpools.SettingsOf(source).DueAfterMinutes, ct);
         foreach (var group in unread.GroupBy(pair => pair.Value, pair => pair.Key))
             await trouble.NoteAsync(source, group.Key, [.. group], ct);
     }

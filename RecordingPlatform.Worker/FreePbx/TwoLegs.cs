@@ -2,6 +2,7 @@ using RecordingPlatform.Core.FreePbx;
 using RecordingPlatform.Core.Media;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Worker.Media;
+using RecordingPlatform.Worker.Spools;
 
 namespace RecordingPlatform.Worker.FreePbx;
 

@@ -1,5 +1,6 @@
 using RecordingPlatform.Core.FreePbx;
 using RecordingPlatform.Core.Ingest;
+using RecordingPlatform.Worker.Spools;
 
 namespace RecordingPlatform.Worker.FreePbx;
 

@@ -8,7 +8,7 @@ using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Objects;
 using RecordingPlatform.Core.Recordings;
 using RecordingPlatform.Core.Sources;
-using RecordingPlatform.Worker.FreePbx;
+using RecordingPlatform.Worker.Spools;
 
 namespace RecordingPlatform.Worker.Jibri;
 
@@ -18,7 +18,7 @@ namespace RecordingPlatform.Worker.Jibri;
 /// whoever comes second finds it there.
 /// </summary>
 sealed partial class FetchMeetingFileHandler(
-    RecordingDb db, RecordingIntake intake, ObjectWriter writer, Spools spools, SpoolTrouble trouble, TimeProvider clock, ILogger<FetchMeetingFileHandler> logger) : IJobHandler<FetchMeetingFile>
+    RecordingDb db, RecordingIntake intake, ObjectWriter writer, OpenSpools spools, SpoolTrouble trouble, TimeProvider clock, ILogger<FetchMeetingFileHandler> logger) : IJobHandler<FetchMeetingFile>
 {
     const string Empty = "The file has no byte: nothing was recorded.";
 

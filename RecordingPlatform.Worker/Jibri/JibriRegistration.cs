@@ -1,12 +1,11 @@
 using RecordingPlatform.Core.Jibri;
-using RecordingPlatform.Worker.FreePbx;
 using RecordingPlatform.Worker.Jobs;
 
 namespace RecordingPlatform.Worker.Jibri;
 
 static class JibriRegistration
 {
-    /// <summary>Fetches recordings of meetings. Needs <see cref="FreePbxRegistration.AddFreePbx"/>, whose spools and watch it shares.</summary>
+    /// <summary>Fetches recordings of meetings. Needs <c>AddSpools</c>, <c>AddJobs</c> and the intake.</summary>
     public static IServiceCollection AddJibri(this IServiceCollection services)
     {
         services.AddScoped<MeetingWatch>();

@@ -6,7 +6,7 @@ using RecordingPlatform.Core.Jibri;
 using RecordingPlatform.Core.Jobs;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Sources;
-using RecordingPlatform.Worker.FreePbx;
+using RecordingPlatform.Worker.Spools;
 
 namespace RecordingPlatform.Worker.Jibri;
 
@@ -29,7 +29,7 @@ sealed class SweepMeetingsHandler(RecordingDb db) : IJobHandler<SweepMeetings>
 /// made of and that stands still becomes a meeting. Safe to run twice, also beside a watch and a push: sightings are counted by
 /// path, meetings are known by room and time, a file is given away once.
 /// </summary>
-sealed partial class SweepMeetingSourceHandler(RecordingDb db, Spools spools, SpoolTrouble trouble, ILogger<SweepMeetingSourceHandler> logger) : IJobHandler<SweepMeetingSource>
+sealed partial class SweepMeetingSourceHandler(RecordingDb db, OpenSpools spools, SpoolTrouble trouble, ILogger<SweepMeetingSourceHandler> logger) : IJobHandler<SweepMeetingSource>
 {
     /// <summary>A meeting that is recorded grows all the time; a copy of its file may stall.</summary>
     static readonly TimeSpan StandsAfter = TimeSpan.FromMinutes(10);
@@ -67,7 +67,7 @@ sealed partial class SweepMeetingSourceHandler(RecordingDb db, Spools spools, Sp
     async Task SweepAsync(Source source, CancellationToken ct)
     {
         var spool = await spools.OpenAsync(source, ct);
-        var oldest = await db.NowAsync(ct) - TimeSpan.FromDays(Spools.SettingsOf(source).SweepDays);
+        var oldest = await db.NowAsync(ct) - TimeSpan.FromDays(OpenSpools.SettingsOf(source).SweepDays);
         var files = new List<SeenFile>(Batch);
         await foreach (var file in WalkAsync(source, spool, "", 1, ct))
         {

@@ -7,7 +7,7 @@ using RecordingPlatform.Core.Jobs;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Recordings;
 using RecordingPlatform.Core.Sources;
-using RecordingPlatform.Worker.FreePbx;
+using RecordingPlatform.Worker.Spools;
 
 namespace RecordingPlatform.Worker.Jibri;
 
@@ -16,7 +16,7 @@ namespace RecordingPlatform.Worker.Jibri;
 /// <see cref="FetchMeetingFile"/>. Safe to run twice, also at once: sightings are counted by path, a file is given away once,
 /// and a look that was overtaken by a report changes nothing of when to look next.
 /// </summary>
-sealed class MeetingWatch(RecordingDb db, Spools spools, SpoolTrouble trouble)
+sealed class MeetingWatch(RecordingDb db, OpenSpools spools, SpoolTrouble trouble)
 {
     const string NotThere = "The file is not where its report says, or not yet.";
     const string GaveUp = "The reported file did not appear in the time that it was looked for. Look at whether it lies below the source's media location, then have it looked for again.";

@@ -15,7 +15,7 @@ namespace RecordingPlatform.Worker.Sources;
 /// secret is in what it finds. Safe to run twice: it only looks, and what it found is written with the end of the job.
 /// </summary>
 internal sealed class CheckSourceHandler(
-    RecordingDb db, EnvelopeKeys keys, MediaTools tools, IOptions<SftpOptions> sftp, WorkDirectories directories, TimeProvider clock, ILogger<CheckSourceHandler> logger) : IJobHandler<CheckSource>
+    RecordingDb db, EnvelopeKeys keys, MediaTools tools, CameraCheck cameras, IOptions<SftpOptions> sftp, WorkDirectories directories, TimeProvider clock, ILogger<CheckSourceHandler> logger) : IJobHandler<CheckSource>
 {
     // Within the job's deadline, so that what was found until then is shown.
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(35);
@@ -30,8 +30,7 @@ internal sealed class CheckSourceHandler(
         if (SourceRules.Creatable.Contains(source.Kind))
             findings.AddRange(await ReportsCheck.FindAsync(db, source, ct));
         findings.Add(Tools());
-        if (source.MediaLocation is { } text && MediaLocation.TryParse(text, out var location, out _))
-            await ReachAsync(source, location, secrets ?? new SourceSecrets(), findings, ct);
+        await ReachAsync(source, secrets ?? new SourceSecrets(), findings, ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var now = await db.NowAsync(ct);
@@ -69,11 +68,20 @@ internal sealed class CheckSourceHandler(
         }
     }
 
-    async Task ReachAsync(Source source, MediaLocation location, SourceSecrets secrets, List<SourceFinding> findings, CancellationToken ct)
+    async Task ReachAsync(Source source, SourceSecrets secrets, List<SourceFinding> findings, CancellationToken ct)
     {
         using var limit = new CancellationTokenSource(Patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
         var settings = SourceSettings.Read(source.Settings);
+        var filming = cameras.FindAsync(settings, secrets, either.Token);
+        var reaching = source.MediaLocation is { } text && MediaLocation.TryParse(text, out var location, out _) ? ReachMediaAsync(source, location, settings, secrets, findings, either.Token, ct) : Task.CompletedTask;
+        await Task.WhenAll(filming, reaching);
+        ct.ThrowIfCancellationRequested();
+        findings.AddRange(await filming);
+    }
+
+    async Task ReachMediaAsync(Source source, MediaLocation location, SourceSettings settings, SourceSecrets secrets, List<SourceFinding> findings, CancellationToken either, CancellationToken ct)
+    {
         // Only a PBX has a folder for each day.
         var byDay = source.Kind == SourceKind.Freepbx;
         try
@@ -82,13 +90,13 @@ internal sealed class CheckSourceHandler(
             {
                 case MediaLocation.Folder folder:
                     // A mount that hangs holds its thread, and not this one.
-                    findings.AddRange(await Task.Run(() => FolderCheck.FindAsync(folder.Path, byDay), either.Token).WaitAsync(either.Token));
+                    findings.AddRange(await Task.Run(() => FolderCheck.FindAsync(folder.Path, byDay), either).WaitAsync(either));
                     break;
                 case MediaLocation.Bucket bucket:
-                    findings.AddRange(await BucketCheck.FindAsync(bucket, settings, secrets, either.Token));
+                    findings.AddRange(await BucketCheck.FindAsync(bucket, settings, secrets, either));
                     break;
                 case MediaLocation.Sftp place:
-                    await new SftpCheck(sftp.Value, directories, clock, logger).FindAsync(place, settings, secrets, byDay, findings, either.Token);
+                    await new SftpCheck(sftp.Value, directories, clock, logger).FindAsync(place, settings, secrets, byDay, findings, either);
                     break;
             }
         }

@@ -1,4 +1,3 @@
-using System.Text;
 using RecordingPlatform.Core.Sources;
 using RecordingPlatform.Worker.Media;
 using RecordingPlatform.Worker.Sftp;
@@ -22,7 +21,7 @@ internal sealed class SftpCheck(SftpOptions options, WorkDirectories directories
             Host = place.Host,
             Port = place.Port,
             User = place.User,
-            PrivateKey = Encoding.ASCII.GetBytes(secrets.SshPrivateKey ?? SshPrivateKey.Create().Text),
+            PrivateKey = secrets.SshPrivateKey ?? SshPrivateKey.Create().Text,
             HostKeys = settings.HostKeys.Count > 0 ? settings.HostKeys : [SshPublicKey.OfNobody()],
         };
         if (endpoint.Problems() is { Count: > 0 } problems)

@@ -1,7 +1,7 @@
 using RecordingPlatform.Tests.Fixtures;
-using RecordingPlatform.Worker.FreePbx;
+using RecordingPlatform.Worker.Spools;
 
-namespace RecordingPlatform.Tests.FreePbx;
+namespace RecordingPlatform.Tests.Spools;
 
 public sealed class FolderSpoolTests : IDisposable
 {

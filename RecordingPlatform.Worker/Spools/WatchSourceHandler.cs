@@ -3,9 +3,10 @@ using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Ingest;
 using RecordingPlatform.Core.Jobs;
 using RecordingPlatform.Core.Sources;
+using RecordingPlatform.Worker.FreePbx;
 using RecordingPlatform.Worker.Jibri;
 
-namespace RecordingPlatform.Worker.FreePbx;
+namespace RecordingPlatform.Worker.Spools;
 
 /// <summary>Watches a source while anything is expected of it. Safe to run twice for the reasons of <see cref="SpoolWatch"/> and <see cref="MeetingWatch"/>.</summary>
 sealed class WatchSourceHandler(RecordingDb db, SpoolWatch spools, MeetingWatch meetings) : IJobHandler<WatchSource>

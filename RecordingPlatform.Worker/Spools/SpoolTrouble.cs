@@ -4,13 +4,13 @@ using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Events;
 using RecordingPlatform.Core.Sources;
 
-namespace RecordingPlatform.Worker.FreePbx;
+namespace RecordingPlatform.Worker.Spools;
 
 /// <summary>
 /// Writes down why a spool could not be read, where people find it: beside what is expected, and in the log. A call is never
 /// given up for it. A PBX that shows another host key is not asked again before a person has looked.
 /// </summary>
-sealed partial class SpoolTrouble(RecordingDb db, Spools spools, ILogger<SpoolTrouble> logger)
+sealed partial class SpoolTrouble(RecordingDb db, OpenSpools spools, ILogger<SpoolTrouble> logger)
 {
     /// <summary>How soon a change of a stopped source is noticed.</summary>
     public static readonly TimeSpan StoppedPause = TimeSpan.FromSeconds(15);

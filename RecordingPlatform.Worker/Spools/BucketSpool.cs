@@ -5,9 +5,8 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using RecordingPlatform.Core.Sources;
-using RecordingPlatform.Worker.FreePbx;
 
-namespace RecordingPlatform.Worker.Jibri;
+namespace RecordingPlatform.Worker.Spools;
 
 /// <summary>A spool that is the part of a bucket below a prefix, reached with the source's own keys. Nothing outside the prefix is asked for.</summary>
 sealed class BucketSpool : ISpool, IDisposable

@@ -1,6 +1,6 @@
 using RecordingPlatform.Worker.Sftp;
 
-namespace RecordingPlatform.Worker.FreePbx;
+namespace RecordingPlatform.Worker.Spools;
 
 /// <summary>A spool behind SSH. Each question takes the session that stands, or a new one.</summary>
 sealed class SftpSpool(SftpSessions sessions, SftpEndpoint endpoint, string root) : ISpool

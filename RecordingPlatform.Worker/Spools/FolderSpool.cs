@@ -1,7 +1,7 @@
 using System.IO.Enumeration;
 using Microsoft.Win32.SafeHandles;
 
-namespace RecordingPlatform.Worker.FreePbx;
+namespace RecordingPlatform.Worker.Spools;
 
 /// <summary>
 /// A spool that is mounted here. Each part of a path is opened from the one before it and never through a link, so nothing

@@ -1,7 +1,7 @@
 using RecordingPlatform.Core.Media;
 using RecordingPlatform.Core.Objects;
 
-namespace RecordingPlatform.Worker.FreePbx;
+namespace RecordingPlatform.Worker.Spools;
 
 /// <summary>
 /// Reads one file of a spool to its end and seals it as it comes. A lost connection is taken up where it broke off; a file

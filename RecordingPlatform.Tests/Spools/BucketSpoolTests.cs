@@ -3,11 +3,11 @@ using Amazon.Runtime;
 using Amazon.S3;
 using RecordingPlatform.Core.Sources;
 using RecordingPlatform.Tests.Fixtures;
+using RecordingPlatform.Tests.Jibri;
 using RecordingPlatform.Tests.Storage;
-using RecordingPlatform.Worker.FreePbx;
-using RecordingPlatform.Worker.Jibri;
+using RecordingPlatform.Worker.Spools;
 
-namespace RecordingPlatform.Tests.Jibri;
+namespace RecordingPlatform.Tests.Spools;
 
 /// <summary>A bucket below a prefix as a place where recordings lie, on an S3 server that somebody else wrote.</summary>
 [SupportedOSPlatform("linux")]

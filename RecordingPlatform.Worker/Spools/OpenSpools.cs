@@ -1,16 +1,14 @@
 using System.Collections.Concurrent;
-using System.Text;
 using System.Text.Json;
 using RecordingPlatform.Core.FreePbx;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Sources;
-using RecordingPlatform.Worker.Jibri;
 using RecordingPlatform.Worker.Sftp;
 
-namespace RecordingPlatform.Worker.FreePbx;
+namespace RecordingPlatform.Worker.Spools;
 
 /// <summary>Where sources leave their media, as they are set. Opened anew when a source has changed; how often each failed in a row is remembered meanwhile.</summary>
-sealed class Spools(SftpSessions sessions, EnvelopeKeys keys, TimeProvider clock)
+sealed class OpenSpools(SftpSessions sessions, EnvelopeKeys keys, TimeProvider clock)
 {
     readonly ConcurrentDictionary<Guid, (DateTimeOffset UpdatedAt, ISpool Spool)> _opened = new();
     readonly ConcurrentDictionary<Guid, Failing> _failing = new();
@@ -60,7 +58,7 @@ sealed class Spools(SftpSessions sessions, EnvelopeKeys keys, TimeProvider clock
                     Host = sftp.Host,
                     Port = sftp.Port,
                     User = sftp.User,
-                    PrivateKey = Encoding.ASCII.GetBytes(secrets.SshPrivateKey ?? ""),
+                    PrivateKey = secrets.SshPrivateKey ?? throw new SpoolException(SpoolFault.Settings, "The source has no SSH key to sign in with. Generate one on its page, and put its public key into the authorized_keys of its user on the PBX."),
                     HostKeys = SettingsOf(source).HostKeys,
                 };
                 return endpoint.Problems() is { Count: > 0 } problems

@@ -1,4 +1,4 @@
-namespace RecordingPlatform.Worker.FreePbx;
+namespace RecordingPlatform.Worker.Spools;
 
 enum SpoolKind { File, Link, Other }
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace RecordingPlatform.Worker.FreePbx;
+namespace RecordingPlatform.Worker.Spools;
 
 /// <summary>Opens folders and files of Linux one name at a time, refusing links: openat(2) with O_NOFOLLOW.</summary>
 static partial class NoFollow

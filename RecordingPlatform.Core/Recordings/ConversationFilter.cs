@@ -58,16 +58,12 @@ public sealed record ConversationFilter
     /// <summary>Whether <see cref="ApplyRest"/> narrows at all.</summary>
     public bool HasRest => (Digits ?? Participant ?? Source ?? Text) is not null || Direction is not null || Kind is not null || Media is not null;
 
-    /// <summary>Narrows by all but time, and by no recording or expectation that the caller does not see.</summary>
-    public IQueryable<Conversation> ApplyRest(RecordingDb db, Caller caller, IQueryable<Conversation> conversations)
+    /// <summary>Whether something is looked for by what it contains.</summary>
+    public bool HasWords => (Digits ?? Participant ?? Text) is not null;
+
+    /// <summary>Narrows by what it contains.</summary>
+    public IQueryable<Conversation> ApplyWords(IQueryable<Conversation> conversations)
     {
-        if (Kind is not null)
-            conversations = conversations.Where(c => c.Kind == Kind);
-        if (Direction is not null)
-            conversations = conversations.Where(c => c.Direction == Direction);
-        // By its id, found first: joined, the index that has them in order could not be walked.
-        if (Source is not null)
-            conversations = conversations.Where(c => c.SourceId == db.Sources.Where(s => s.Name == Source).Select(s => s.Id).FirstOrDefault());
         if (Digits is not null)
         {
             var ends = $"%{Digits}\n%";
@@ -83,6 +79,20 @@ public sealed record ConversationFilter
             var words = Containing(Text);
             conversations = conversations.Where(c => EF.Functions.ILike(c.SearchText!, words, "\\"));
         }
+        return conversations;
+    }
+
+    /// <summary>Narrows by all but time, and by no recording or expectation that the caller does not see.</summary>
+    public IQueryable<Conversation> ApplyRest(RecordingDb db, Caller caller, IQueryable<Conversation> conversations)
+    {
+        if (Kind is not null)
+            conversations = conversations.Where(c => c.Kind == Kind);
+        if (Direction is not null)
+            conversations = conversations.Where(c => c.Direction == Direction);
+        // By its id, found first: joined, the index that has them in order could not be walked.
+        if (Source is not null)
+            conversations = conversations.Where(c => c.SourceId == db.Sources.Where(s => s.Name == Source).Select(s => s.Id).FirstOrDefault());
+        conversations = ApplyWords(conversations);
         return Media is null ? conversations : ApplyMedia(db, caller, conversations);
     }
 

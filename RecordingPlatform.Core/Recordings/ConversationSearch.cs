@@ -13,9 +13,14 @@ public sealed record ConversationPage(IReadOnlyList<Guid> Ids, TimeCursor? Next,
 /// </summary>
 public sealed class ConversationSearch(RecordingDb db)
 {
+    // Of the newest so many, so many have words that are common: a page of them is full after two thousand of any.
+    const int Probed = 2000, Common = 20;
+
+    (ConversationFilter Filter, bool AreRare)? _words;
+
     public async Task<ConversationPage> PageAsync(ConversationFilter filter, Caller caller, TimeCursor? cursor, int skip, int take, CancellationToken ct)
     {
-        var found = await Together(Ordered(filter, caller, cursor, skip + take + 1, backwards: false))
+        var found = await Together(Ordered(filter, caller, cursor, skip + take + 1, backwards: false, await AreRareAsync(filter, ct)))
             .OrderByDescending(c => c.StartedAt).ThenByDescending(c => c.Id)
             .Skip(skip).Take(take + 1).ToListAsync(ct);
         var shown = found.Take(take).ToList();
@@ -25,15 +30,31 @@ public sealed class ConversationSearch(RecordingDb db)
     /// <summary>The page that ends just above <paramref name="cursor"/>: the way back from the page that begins there.</summary>
     public async Task<ConversationPage> PageBeforeAsync(ConversationFilter filter, Caller caller, TimeCursor cursor, int take, CancellationToken ct)
     {
-        var found = await Together(Ordered(filter, caller, cursor, take + 1, backwards: true))
+        var found = await Together(Ordered(filter, caller, cursor, take + 1, backwards: true, await AreRareAsync(filter, ct)))
             .OrderBy(c => c.StartedAt).ThenBy(c => c.Id).Take(take + 1).ToListAsync(ct);
         var shown = found.Take(take).Reverse().ToList();
         return new ConversationPage([.. shown.Select(c => c.Id)], shown.Count > 0 ? CursorOf(shown[^1]) : null, found.Count > take ? CursorOf(shown[0]) : null);
     }
 
     /// <summary>Exact up to <see cref="RecordingSearch.CountLimit"/>; one more than that when there are more.</summary>
-    public Task<int> CountAsync(ConversationFilter filter, Caller caller, CancellationToken ct) =>
-        Together(Ordered(filter, caller, cursor: null, RecordingSearch.CountLimit + 1, backwards: false)).Take(RecordingSearch.CountLimit + 1).CountAsync(ct);
+    public async Task<int> CountAsync(ConversationFilter filter, Caller caller, CancellationToken ct) =>
+        await Together(Ordered(filter, caller, cursor: null, RecordingSearch.CountLimit + 1, backwards: false, await AreRareAsync(filter, ct))).Take(RecordingSearch.CountLimit + 1).CountAsync(ct);
+
+    /// <summary>
+    /// Whether what is looked for has to be found by its words first. The planner cannot tell: what it guesses of a pattern may be
+    /// a hundred times wrong, and then it walks through half of all conversations for a page that one in ten thousand belongs on.
+    /// </summary>
+    async Task<bool> AreRareAsync(ConversationFilter filter, CancellationToken ct)
+    {
+        if (!filter.HasWords)
+            return false;
+        if (_words?.Filter != filter)
+        {
+            var newest = db.Conversations.OrderByDescending(c => c.StartedAt).ThenByDescending(c => c.Id).Take(Probed);
+            _words = (filter, await filter.ApplyWords(newest).Take(Common).CountAsync(ct) < Common);
+        }
+        return _words.Value.AreRare;
+    }
 
     static TimeCursor CursorOf(Place place) => new(place.StartedAt, place.Id);
 
@@ -41,11 +62,11 @@ public sealed class ConversationSearch(RecordingDb db)
     static IQueryable<Place> Together(IEnumerable<IQueryable<Place>> parts) => parts.Aggregate((one, other) => one.Union(other));
 
     // In order also where only their number matters: it keeps the planner on the indexes that have them so.
-    IEnumerable<IQueryable<Place>> Ordered(ConversationFilter filter, Caller caller, TimeCursor? cursor, int most, bool backwards)
+    IEnumerable<IQueryable<Place>> Ordered(ConversationFilter filter, Caller caller, TimeCursor? cursor, int most, bool backwards, bool rare)
     {
         var visible = db.ConversationPartsVisibleTo(caller);
         foreach (var part in visible.Conversations)
-            yield return InOrder(Beyond(filter.Apply(db, caller, part).Select(c => new Place { StartedAt = c.StartedAt, Id = c.Id }), cursor, backwards), most, backwards);
+            yield return InOrder(Beyond(filter.Apply(db, caller, part).Select(c => new Place { StartedAt = c.StartedAt, Id = c.Id }), cursor, backwards), most, backwards, rare);
         foreach (var viewers in visible.Ways.Select(filter.Apply))
         {
             var places = filter.HasRest
@@ -53,7 +74,7 @@ public sealed class ConversationSearch(RecordingDb db)
                 : viewers.Select(v => new Place { StartedAt = v.StartedAt, Id = v.ConversationId });
             // Once, whatever number of recordings are the reason. Grouped, because that is done in order while it is read.
             var each = Beyond(places, cursor, backwards).GroupBy(p => new { p.StartedAt, p.Id }).Select(g => new Place { StartedAt = g.Key.StartedAt, Id = g.Key.Id });
-            yield return InOrder(each, most, backwards);
+            yield return InOrder(each, most, backwards, rare);
         }
     }
 
@@ -66,9 +87,13 @@ public sealed class ConversationSearch(RecordingDb db)
             : places.Where(p => EF.Functions.LessThan(ValueTuple.Create(p.StartedAt, p.Id), ValueTuple.Create(at, id)));
     }
 
-    static IQueryable<Place> InOrder(IQueryable<Place> places, int most, bool backwards) => (backwards
-        ? places.OrderBy(p => p.StartedAt).ThenBy(p => p.Id)
-        : places.OrderByDescending(p => p.StartedAt).ThenByDescending(p => p.Id)).Take(most);
+    static IQueryable<Place> InOrder(IQueryable<Place> places, int most, bool backwards, bool rare)
+    {
+        // A sum is in no index, so the order is made of what was found.
+        if (rare)
+            return (backwards ? places.OrderBy(p => p.StartedAt + TimeSpan.Zero).ThenBy(p => p.Id) : places.OrderByDescending(p => p.StartedAt + TimeSpan.Zero).ThenByDescending(p => p.Id)).Take(most);
+        return (backwards ? places.OrderBy(p => p.StartedAt).ThenBy(p => p.Id) : places.OrderByDescending(p => p.StartedAt).ThenByDescending(p => p.Id)).Take(most);
+    }
 
     sealed record Place
     {

@@ -69,11 +69,15 @@ public sealed class Platform : IAsyncDisposable
 
     public static async Task<Platform> StartAsync(PostgresCluster cluster, PlatformSettings? settings = null)
     {
-        var platform = new Platform(settings ?? new PlatformSettings(), await cluster.CreateDatabaseAsync());
+        settings ??= new PlatformSettings();
+        var seed = settings.Environment.Keys.Any(PlatformSeed.DependsOn) ? null : await cluster.SeedAsync(() => MakeSeedAsync(cluster));
+        var platform = new Platform(settings, await cluster.CreateDatabaseAsync(seed?.Platform._database));
         try
         {
-            await platform.RunToEndAsync("migrate", platform._database.Owner);
-            await platform.RunToEndAsync("demo", platform._database.App);
+            if (seed is null)
+                await platform.SetUpAsync();
+            else
+                await seed.CopyToAsync(platform.Folder);
             platform.ReadUsers();
             await Task.WhenAll(platform.Apis.Concat(platform.Workers).Select(replica => replica.StartAsync()));
             return platform;
@@ -83,6 +87,27 @@ public sealed class Platform : IAsyncDisposable
             await platform.DisposeAsync();
             throw;
         }
+    }
+
+    static async Task<PlatformSeed> MakeSeedAsync(PostgresCluster cluster)
+    {
+        var platform = new Platform(new PlatformSettings(), await cluster.CreateDatabaseAsync());
+        try
+        {
+            await platform.SetUpAsync();
+            return new PlatformSeed(platform);
+        }
+        catch
+        {
+            await platform.DisposeAsync();
+            throw;
+        }
+    }
+
+    async Task SetUpAsync()
+    {
+        await RunToEndAsync("migrate", _database.Owner);
+        await RunToEndAsync("demo", _database.App);
     }
 
     /// <summary>Every route with its policy, as <c>api routes</c> prints them.</summary>

@@ -19,7 +19,9 @@ public sealed class PostgresCluster : IAsyncDisposable
     readonly string _folder = Path.Combine(Path.GetTempPath(), $"rp-pg-{Guid.CreateVersion7():N}");
     readonly SemaphoreSlim _cloning = new(1);
     readonly Lazy<Task> _started;
+    readonly Lock _seeding = new();
     readonly bool _durable;
+    Task<PlatformSeed>? _seed;
     readonly int _port = Ports.Free();
     Process? _server;
 
@@ -40,8 +42,16 @@ public sealed class PostgresCluster : IAsyncDisposable
         NpgsqlConnection.ClearAllPools();
     }
 
+    /// <summary>What platforms begin with; made by the first that asks.</summary>
+    internal Task<PlatformSeed> SeedAsync(Func<Task<PlatformSeed>> makeAsync)
+    {
+        lock (_seeding)
+            return _seed ??= makeAsync();
+    }
+
     /// <summary>A migrated database of the caller's own.</summary>
-    public async Task<TestDatabase> CreateDatabaseAsync()
+    /// <param name="of">Another database, used by nobody, to copy.</param>
+    public async Task<TestDatabase> CreateDatabaseAsync(TestDatabase? of = null)
     {
         await _started.Value;
         var name = $"t_{Guid.CreateVersion7():N}";
@@ -49,14 +59,14 @@ public sealed class PostgresCluster : IAsyncDisposable
         await _cloning.WaitAsync();
         try
         {
-            await ExecuteAsync("postgres", $"create database {name} template {Template} owner {Migrator.OwnerLogin}");
+            await ExecuteAsync("postgres", $"create database {name} template {of?.Name ?? Template} owner {Migrator.OwnerLogin}");
             await ExecuteAsync("postgres", $"grant connect on database {name} to {Migrator.AppLogin}");
         }
         finally
         {
             _cloning.Release();
         }
-        return new TestDatabase(AdministratorOf(name), LoginOf(name, Migrator.OwnerLogin, OwnerPassword), LoginOf(name, Migrator.AppLogin, AppPassword));
+        return new TestDatabase(name, AdministratorOf(name), LoginOf(name, Migrator.OwnerLogin, OwnerPassword), LoginOf(name, Migrator.AppLogin, AppPassword));
     }
 
     /// <summary>An empty database.</summary>
@@ -146,6 +156,8 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_seed is { IsCompletedSuccessfully: true })
+            await (await _seed).DisposeAsync();
         if (_server is not null)
         {
             // SIGINT is PostgreSQL's fast shutdown.
@@ -169,4 +181,4 @@ file sealed class Stopped(List<int> processes) : IDisposable
 }
 
 /// <summary>One database, as its three logins reach it.</summary>
-public sealed record TestDatabase(string Administrator, string Owner, string App);
+public sealed record TestDatabase(string Name, string Administrator, string Owner, string App);

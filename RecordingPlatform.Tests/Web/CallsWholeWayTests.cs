@@ -36,7 +36,7 @@ public sealed class CallsWholeWayTests(PostgresCluster cluster, Browser browser)
         var id = string.Create(CultureInfo.InvariantCulture, $"{started.ToUnixTimeSeconds()}.41");
         Assert.Equal(202, (await pbx.SendAsync(pbx.Sign(Report("call_started", id, "+442079460131", started)))).Status);
         var call = page.Locator(".conversation").Filter(new() { HasText = "+442079460131" });
-        await Expect(call).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await Expect(call).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await Expect(call).ToContainTextAsync("expected");
 
         // The PBX closes the file, then says that the call has ended.

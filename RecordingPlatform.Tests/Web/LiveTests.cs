@@ -116,6 +116,27 @@ public sealed class LiveTests : IClassFixture<Portal>
         await Expect(Row(page, "Early call")).ToContainTextAsync("Ready");
     }
 
+    [Fact]
+    public async Task A_refresh_that_fails_takes_nothing_away_and_is_tried_again()
+    {
+        var recording = _portal.Api.Add("processing", "Unlucky call");
+        await using var window = await _browser.OpenAsync();
+        var page = window.Page;
+        await window.SignInAsync(_portal);
+        await OpenAsync(1);
+        _portal.Api.Fail("/api/v1/recordings", 503, "database_unavailable");
+        recording["status"] = "ready";
+        var refused = page.WaitForResponseAsync(answer => answer.Status == 503);
+        _portal.Api.Events.Tell("recording.ready", recording);
+        await refused;
+        await Expect(Row(page, "Unlucky call")).ToContainTextAsync("Processing");
+        // The database is back, and nothing else happens.
+        _portal.Api.Fail("/nothing", 500, "");
+        await Expect(Row(page, "Unlucky call")).ToContainTextAsync("Ready", new() { Timeout = 20_000 });
+        window.Forgive("503");
+        window.AssertQuiet();
+    }
+
     Task OpenAsync(int streams) => Until.TrueAsync(() => Task.FromResult(_portal.Api.Events.Open == streams), Patience, $"{streams} streams are open");
 
     static ILocator Row(IPage page, string title) => page.GetByRole(AriaRole.Row).Filter(new() { HasText = title });

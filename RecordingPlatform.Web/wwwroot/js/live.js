@@ -13,6 +13,8 @@ const uploads = "[data-upload]";
 const soon = 100;
 const second = 1000;
 const overviewApart = 5000;
+const patience = 5000;
+const longestPatience = 300000;
 
 function refresher(selector, apart) {
   let timer = 0;
@@ -31,6 +33,23 @@ const refreshOverview = refresher(overview, overviewApart);
 const refreshRecording = refresher(recording, second);
 // What somebody is writing is not drawn over: saving or leaving it brings the list as it is then.
 const refreshNotes = refresher(`${notes}:not(:has([data-editing]))`, second);
+
+// A refresh that failed for the moment leaves what is shown as it is, and is tried again: the next event may be hours away.
+let failures = 0;
+const refreshers = [[list, refreshList], [overview, refreshOverview], [recording, refreshRecording], [notes, refreshNotes]];
+for (const type of ["htmx:error", "htmx:response:error"])
+  document.addEventListener(type, ({ detail: { ctx } }) => {
+    const refresh = refreshers.find(([selector]) => ctx?.sourceElement.matches(selector))?.[1];
+    const status = ctx?.response?.status ?? 503;
+    if (!refresh || (status < 500 && status !== 429))
+      return;
+    ctx.swap = "none";
+    setTimeout(refresh, Math.min(longestPatience, patience * 2 ** failures++));
+  });
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+  if (ctx.response.status < 400)
+    failures = 0;
+});
 
 function hearOfRecording(shown, event) {
   if (event.kind === notesChanged) {

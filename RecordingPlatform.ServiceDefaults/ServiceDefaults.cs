@@ -22,6 +22,8 @@ public static class Defaults
             builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         else
             builder.Logging.AddJsonConsole(console => console.IncludeScopes = true);
+        // Addresses hold what people searched for, and tickets: neither belongs in a log.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.AddSingleton<MetricsCollector>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<MetricsCollector>());

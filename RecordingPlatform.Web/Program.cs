@@ -22,9 +22,7 @@ builder.WebHost.UseStaticWebAssets();
 if (!builder.Environment.IsDevelopment())
     builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false"; // else a build that was not published lets no browser keep a file
 builder.AddServiceDefaults();
-// Addresses hold what people searched for: names and phone numbers do not belong in a log.
-builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
-// Nor does every page that somebody asks for before signing in.
+// Every page that somebody asks for before signing in is no news.
 builder.Logging.AddFilter(typeof(PortalSessionHandler).FullName, LogLevel.Warning);
 var services = builder.Services;
 

@@ -23,7 +23,7 @@ internal sealed class FailRecordingsHandler(RecordingDb db, AuditTrail audit) : 
             .Where(r => r.State == RecordingState.Stored && r.DeletedAt == null
                 && db.Jobs.Any(j => j.RecordingId == r.Id && j.Kind == ProcessRecording.Kind && j.State == JobState.Dead)
                 && !db.Jobs.Any(j => j.RecordingId == r.Id && j.Kind == ProcessRecording.Kind && (j.State == JobState.Queued || j.State == JobState.Running)))
-            .Take(100).ToListAsync(ct);
+            .OrderBy(r => r.Id).Take(100).ToListAsync(ct);
         foreach (var recording in lost)
         {
             recording.State = RecordingState.Failed;

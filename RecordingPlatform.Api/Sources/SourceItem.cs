@@ -59,6 +59,7 @@ internal sealed record SourceItem
     public static async Task<List<SourceItem>> ReadAsync(RecordingDb db, EnvelopeKeys keys, PublicUrl urls, IQueryable<Source> sources, CancellationToken ct)
     {
         var dayAgo = (await db.NowAsync(ct)).AddDays(-1);
+        var stops = RetrievalStop.Standing(db);
         var rows = await (
             from source in sources.AsNoTracking()
             orderby source.Name
@@ -70,7 +71,7 @@ internal sealed record SourceItem
                 Refused = db.RefusedDeliveries.Where(r => r.SourceKind == source.Kind && r.LastAt >= dayAgo && (r.SourceId == null || r.SourceId == source.Id)).Sum(r => r.Count),
                 Missing = db.Expectations.Where(e => e.SourceId == source.Id && (e.State == ExpectationState.Expected || e.State == ExpectationState.Late) && e.DueAt < RecordingDb.Now())
                     .Take(MissingRecordings.Most).Count(),
-                Stop = db.RetrievalStops.FirstOrDefault(s => s.SourceId == source.Id && s.SettingsAt == source.UpdatedAt),
+                Stop = stops.FirstOrDefault(s => s.SourceId == source.Id),
             }).ToListAsync(ct);
         var items = new List<SourceItem>(rows.Count);
         foreach (var row in rows)

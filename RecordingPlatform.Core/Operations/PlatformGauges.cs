@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Jobs;
+using RecordingPlatform.Core.Sources;
 
 namespace RecordingPlatform.Core.Operations;
 
@@ -126,7 +127,7 @@ public sealed class PlatformGauges : IDisposable
         await db.Database.SqlQuery<long>($"""
             select count(*) as "Value" from (select from expectations where state in ('expected', 'late') and due_at < app_now() limit {MostCounted}) missing
             """).SingleAsync(ct),
-        await db.RetrievalStops.LongCountAsync(stop => db.Sources.Any(s => s.Id == stop.SourceId && s.UpdatedAt == stop.SettingsAt), ct),
+        await RetrievalStop.Standing(db).LongCountAsync(ct),
         await db.Database.SqlQuery<long>($"""
             select count(*) as "Value" from worker_standings where reported_at > app_now() - {WorkerStanding.GoneAfter}
             """).SingleAsync(ct));

@@ -56,7 +56,7 @@ public sealed record ConversationFilter
     }
 
     /// <summary>Whether <see cref="ApplyRest"/> narrows at all.</summary>
-    public bool HasRest => (Digits ?? Participant ?? Source ?? Text) is not null || Direction is not null || Kind is not null || Media is not null;
+    public bool HasRest => HasWords || Source is not null || Direction is not null || Kind is not null || Media is not null;
 
     /// <summary>Whether something is looked for by what it contains.</summary>
     public bool HasWords => (Digits ?? Participant ?? Text) is not null;

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Core.Access;
 using RecordingPlatform.Core.Data;
@@ -13,7 +14,7 @@ public sealed record ConversationPage(IReadOnlyList<Guid> Ids, TimeCursor? Next,
 /// </summary>
 public sealed class ConversationSearch(RecordingDb db)
 {
-    // Of the newest so many, so many have words that are common: a page of them is full after two thousand of any.
+    // What as many as 20 of the newest 2,000 have is common: a page of it is full before long, whatever else is passed on the way.
     const int Probed = 2000, Common = 20;
 
     (ConversationFilter Filter, bool AreRare)? _words;
@@ -90,9 +91,8 @@ public sealed class ConversationSearch(RecordingDb db)
     static IQueryable<Place> InOrder(IQueryable<Place> places, int most, bool backwards, bool rare)
     {
         // A sum is in no index, so the order is made of what was found.
-        if (rare)
-            return (backwards ? places.OrderBy(p => p.StartedAt + TimeSpan.Zero).ThenBy(p => p.Id) : places.OrderByDescending(p => p.StartedAt + TimeSpan.Zero).ThenByDescending(p => p.Id)).Take(most);
-        return (backwards ? places.OrderBy(p => p.StartedAt).ThenBy(p => p.Id) : places.OrderByDescending(p => p.StartedAt).ThenByDescending(p => p.Id)).Take(most);
+        Expression<Func<Place, DateTimeOffset>> time = rare ? p => p.StartedAt + TimeSpan.Zero : p => p.StartedAt;
+        return (backwards ? places.OrderBy(time).ThenBy(p => p.Id) : places.OrderByDescending(time).ThenByDescending(p => p.Id)).Take(most);
     }
 
     sealed record Place

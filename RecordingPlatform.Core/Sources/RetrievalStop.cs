@@ -1,3 +1,5 @@
+using RecordingPlatform.Core.Data;
+
 namespace RecordingPlatform.Core.Sources;
 
 /// <summary>
@@ -12,4 +14,7 @@ public sealed class RetrievalStop
     /// <summary>What happened and what to do.</summary>
     public required string Reason { get; init; }
     public DateTimeOffset StoppedAt { get; init; }
+
+    /// <summary>Those that hold: their sources were not changed since.</summary>
+    public static IQueryable<RetrievalStop> Standing(RecordingDb db) => db.RetrievalStops.Where(stop => db.Sources.Any(s => s.Id == stop.SourceId && s.UpdatedAt == stop.SettingsAt));
 }

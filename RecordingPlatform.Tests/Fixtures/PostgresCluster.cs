@@ -21,9 +21,9 @@ public sealed class PostgresCluster : IAsyncDisposable
     readonly Lazy<Task> _started;
     readonly Lock _seeding = new();
     readonly bool _durable;
-    Task<PlatformSeed>? _seed;
     readonly int _port = Ports.Free();
     Process? _server;
+    Task<PlatformSeed>? _seed;
 
     public PostgresCluster() : this(durable: false)
     {

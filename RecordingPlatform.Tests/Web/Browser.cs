@@ -72,13 +72,16 @@ public sealed class Window : IAsyncDisposable
         return window;
     }
 
-    public async Task SignInAsync(Portal portal, string path = "/recordings")
+    public Task SignInAsync(Portal portal, string path = "/recordings") => SignInAsync(portal.Address, path, ("ada@clinic.example", StandInApi.Password));
+
+    /// <summary>Asks for a page, signs in on the way and ends on it.</summary>
+    public async Task SignInAsync(string origin, string path, (string Email, string Password) user)
     {
-        await Page.GotoAsync(portal.Address + path);
-        await Page.GetByLabel("E-mail").FillAsync("ada@clinic.example");
-        await Page.GetByLabel("Password").FillAsync(StandInApi.Password);
+        await Page.GotoAsync(origin + path);
+        await Page.GetByLabel("E-mail").FillAsync(user.Email);
+        await Page.GetByLabel("Password").FillAsync(user.Password);
         await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Page.WaitForURLAsync(portal.Address + path);
+        await Page.WaitForURLAsync(origin + path);
     }
 
     public void AssertQuiet() => Assert.True(_complaints.IsEmpty, string.Join('\n', _complaints));

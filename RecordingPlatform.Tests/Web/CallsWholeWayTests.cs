@@ -24,12 +24,7 @@ public sealed class CallsWholeWayTests(PostgresCluster cluster, Browser browser)
         await using var portal = await PortalProcess.StartAsync(platform.Url.GetLeftPart(UriPartial.Authority), ("Portal__ApiKey", Platform.PortalKey), ("ASPNETCORE_URLS", origin));
         await using var window = await browser.OpenAsync();
         var page = window.Page;
-        var (email, password) = platform.UserOf("operator");
-        await page.GotoAsync(origin + "/history");
-        await page.GetByLabel("E-mail").FillAsync(email);
-        await page.GetByLabel("Password").FillAsync(password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.WaitForURLAsync(origin + "/history");
+        await window.SignInAsync(origin, "/history", platform.UserOf("operator"));
         await page.EvaluateAsync("() => { window.neverReloaded = true; }");
 
         var started = DateTimeOffset.UtcNow.AddSeconds(-20);

@@ -22,11 +22,7 @@ public sealed partial class LiveWholeWayTests(LivePlatform live, Browser browser
         await using var window = await browser.OpenAsync();
         var page = window.Page;
         var (email, password) = platform.UserOf("practice_manager");
-        await page.GotoAsync(portal.Address + "/recordings");
-        await page.GetByLabel("E-mail").FillAsync(email);
-        await page.GetByLabel("Password").FillAsync(password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.WaitForURLAsync(portal.Address + "/recordings");
+        await window.SignInAsync(portal.Address, "/recordings", (email, password));
         await StreamsAsync(portal, 1);
 
         // The upload answers once it is committed.

@@ -68,11 +68,7 @@ public sealed class NotesWholeWayTests(PostgresCluster cluster, Browser browser)
 
         async Task<IPage> OpenAsync(Window window, string role)
         {
-            var (email, password) = platform.UserOf(role);
-            await window.Page.GotoAsync($"{origin}/recordings/{id}");
-            await window.Page.GetByLabel("E-mail").FillAsync(email);
-            await window.Page.GetByLabel("Password").FillAsync(password);
-            await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+            await window.SignInAsync(origin, $"/recordings/{id}", platform.UserOf(role));
             await Expect(window.Page.Locator("recording-player[data-drawn]")).ToBeVisibleAsync();
             return window.Page;
         }

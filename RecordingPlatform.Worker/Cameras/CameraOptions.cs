@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace RecordingPlatform.Worker.Cameras;
 
 /// <summary>How clips of cameras are taken. Section <c>Cameras</c>.</summary>
-sealed class CameraOptions
+sealed record CameraOptions
 {
     public const string Section = "Cameras";
 

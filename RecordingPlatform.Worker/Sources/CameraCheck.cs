@@ -11,8 +11,7 @@ internal sealed class CameraCheck(IOptions<CameraOptions> options, IHttpClientFa
     // Cameras often hang on one line.
     const int AtOnce = 4;
 
-    readonly CameraCapture _capture = new(
-        Options.Create(new CameraOptions { Clip = TimeSpan.FromSeconds(1), Within = options.Value.Within, MaxBytes = options.Value.MaxBytes, AllowLoopback = options.Value.AllowLoopback }), clients, clock);
+    readonly CameraCapture _capture = new(Options.Create(options.Value with { Clip = TimeSpan.FromSeconds(1) }), clients, clock);
 
     /// <param name="settings">The cameras.</param>
     /// <param name="secrets">What they ask for.</param>

@@ -74,13 +74,14 @@ internal sealed class CheckSourceHandler(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
         var settings = SourceSettings.Read(source.Settings);
         var filming = cameras.FindAsync(settings, secrets, either.Token);
-        var reaching = source.MediaLocation is { } text && MediaLocation.TryParse(text, out var location, out _) ? ReachMediaAsync(source, location, settings, secrets, findings, either.Token, ct) : Task.CompletedTask;
+        var reaching = source.MediaLocation is { } text && MediaLocation.TryParse(text, out var location, out _) ? ReachMediaAsync(source, location, settings, secrets, findings, either.Token) : Task.CompletedTask;
         await Task.WhenAll(filming, reaching);
+        // Whoever ended the job wants nothing that was found.
         ct.ThrowIfCancellationRequested();
         findings.AddRange(await filming);
     }
 
-    async Task ReachMediaAsync(Source source, MediaLocation location, SourceSettings settings, SourceSecrets secrets, List<SourceFinding> findings, CancellationToken either, CancellationToken ct)
+    async Task ReachMediaAsync(Source source, MediaLocation location, SourceSettings settings, SourceSecrets secrets, List<SourceFinding> findings, CancellationToken limit)
     {
         // Only a PBX has a folder for each day.
         var byDay = source.Kind == SourceKind.Freepbx;
@@ -90,17 +91,17 @@ internal sealed class CheckSourceHandler(
             {
                 case MediaLocation.Folder folder:
                     // A mount that hangs holds its thread, and not this one.
-                    findings.AddRange(await Task.Run(() => FolderCheck.FindAsync(folder.Path, byDay), either).WaitAsync(either));
+                    findings.AddRange(await Task.Run(() => FolderCheck.FindAsync(folder.Path, byDay), limit).WaitAsync(limit));
                     break;
                 case MediaLocation.Bucket bucket:
-                    findings.AddRange(await BucketCheck.FindAsync(bucket, settings, secrets, either));
+                    findings.AddRange(await BucketCheck.FindAsync(bucket, settings, secrets, limit));
                     break;
                 case MediaLocation.Sftp place:
-                    await new SftpCheck(sftp.Value, directories, clock, logger).FindAsync(place, settings, secrets, byDay, findings, either);
+                    await new SftpCheck(sftp.Value, directories, clock, logger).FindAsync(place, settings, secrets, byDay, findings, limit);
                     break;
             }
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             findings.Add(Finding.Bad(SourceSubject.Connection, $"The media location did not answer within {Patience.TotalSeconds} seconds. Look at the network and at the machine behind it; a mount that hangs needs to be mounted anew."));
         }

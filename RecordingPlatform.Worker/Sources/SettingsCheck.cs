@@ -27,7 +27,7 @@ internal static class SettingsCheck
             Say($"The media location cannot be used. {problem}");
         if (secrets is { WebhookSecrets.Count: 0 } && !await HasKeyAsync(db, source, ct))
             Say($"The source has neither a webhook secret nor an API key of scope ingest:{source.Name}, so every report is turned away. Generate a webhook secret here, or make such a key under API keys.");
-        if (await db.RetrievalStops.AsNoTracking().FirstOrDefaultAsync(s => s.SourceId == source.Id && s.SettingsAt == source.UpdatedAt, ct) is { } stop)
+        if (await RetrievalStop.Standing(db).AsNoTracking().FirstOrDefaultAsync(s => s.SourceId == source.Id, ct) is { } stop)
             Say($"Nothing is fetched until somebody has looked: {stop.Reason} Once that is mended, save the source.");
         return missing.Count > 0 ? missing
             : [Finding.Good(SourceSubject.Settings, $"The source is switched on and its reports can be recognised; {(source.MediaLocation is null ? "without a media location, what it records is pushed" : "its media location is set")}.")];

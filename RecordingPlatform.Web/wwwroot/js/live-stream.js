@@ -5,6 +5,9 @@ const kept = 500;
 const patience = 5000;
 const longestPatience = 300000;
 
+/** Milliseconds before the next try, after so many that failed. */
+export const pauseAfter = failures => Math.min(longestPatience, patience * 2 ** failures);
+
 export class LiveStream {
   #pages = new Map();
   #source = null;
@@ -57,7 +60,7 @@ export class LiveStream {
       if (this.#source.readyState !== EventSource.CLOSED)
         return;
       const position = this.#recent.at(-1)?.seq ?? this.#from;
-      this.#again = setTimeout(() => this.#open(position), Math.min(longestPatience, patience * 2 ** this.#failures++));
+      this.#again = setTimeout(() => this.#open(position), pauseAfter(this.#failures++));
     };
   }
 

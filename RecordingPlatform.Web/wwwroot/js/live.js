@@ -1,5 +1,5 @@
 // Keeps what a page shows up to date: events say what changed, htmx fetches it from the portal.
-import { LiveStream } from "./live-stream.js";
+import { LiveStream, pauseAfter } from "./live-stream.js";
 
 const root = document.documentElement;
 const list = "[data-live-list]";
@@ -13,8 +13,6 @@ const uploads = "[data-upload]";
 const soon = 100;
 const second = 1000;
 const overviewApart = 5000;
-const patience = 5000;
-const longestPatience = 300000;
 
 function refresher(selector, apart) {
   let timer = 0;
@@ -44,7 +42,7 @@ for (const type of ["htmx:error", "htmx:response:error"])
     if (!refresh || (status < 500 && status !== 429))
       return;
     ctx.swap = "none";
-    setTimeout(refresh, Math.min(longestPatience, patience * 2 ** failures++));
+    setTimeout(refresh, pauseAfter(failures++));
   });
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   if (ctx.response.status < 400)

@@ -95,7 +95,7 @@ public sealed class OverviewTests(AccessPlatform running)
                        from (values ('call', 'call'), ('held', 'session'), ('joined', 'session'), ('others', 'session')) k(name, kind) returning id, external_id, source_id),
                  p as (insert into participants (id, conversation_id, user_id) select gen_random_uuid(), id, '{clinician}' from c where external_id = '{mark}-joined')
             insert into expectations (id, conversation_id, source_id, medium, external_id, state, due_at)
-                select gen_random_uuid(), id, source_id, 'audio', '', case when external_id like '%call' then 'late' else 'expected' end, app_now() - interval '1 minute' from c
+                select gen_random_uuid(), id, source_id, 'audio', '', case when external_id like '%call' then 'late' else 'expected' end, app_now() - interval '1 millisecond' from c
                 union all select gen_random_uuid(), id, source_id, 'video', '', 'expected', app_now() + interval '1 day' from c
                 union all select gen_random_uuid(), id, source_id, 'video', 'second', 'received', app_now() - interval '1 minute' from c
             """);

@@ -28,7 +28,7 @@ internal sealed class Contest(string work, string unit)
     }
 
     /// <summary>Runs the rounds that do not count, then the five that do, and prints every contender's median and spread.</summary>
-    public async Task<IReadOnlyDictionary<string, double>> RunAsync(Report report)
+    public async Task<Standings> RunAsync(Report report)
     {
         var results = _contenders.ToDictionary(c => c.Name, _ => new List<double>());
         for (var round = 0; round < WarmUps; round++)
@@ -44,10 +44,7 @@ internal sealed class Contest(string work, string unit)
                 results[name].Add(await measure());
             }
         }
-        var medians = results.ToDictionary(r => r.Key, r => Median(r.Value));
-        report.Measured(work, unit, _contenders.Select(c => (c.Name, medians[c.Name], results[c.Name].Min(), results[c.Name].Max())));
-        return medians;
+        report.Measured(work, unit, _contenders.Select(c => (c.Name, Standings.Median(results[c.Name]), results[c.Name].Min(), results[c.Name].Max())));
+        return new Standings(results);
     }
-
-    static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

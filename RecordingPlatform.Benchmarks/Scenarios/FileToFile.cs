@@ -51,11 +51,11 @@ internal sealed class FileToFile : IScenario
         }
     }
 
-    static void Judge(Report report, string way, IReadOnlyDictionary<string, double> seconds)
+    static void Judge(Report report, string way, Standings seconds)
     {
-        report.AtLeast($"{way}: speed / age", seconds["age"] / seconds["sealed object"], 1.4);
-        report.AtLeast($"{way}: speed / rclone crypt", seconds["rclone crypt"] / seconds["sealed object"], 2.5);
-        report.AtMost($"{way}: time / cp", seconds["sealed object"] / seconds["cp"], 2.2);
+        report.AtLeast($"{way}: speed / age", seconds.Ratio("age", "sealed object"), 1.4);
+        report.AtLeast($"{way}: speed / rclone crypt", seconds.Ratio("rclone crypt", "sealed object"), 2.5);
+        report.AtMost($"{way}: time / cp", seconds.Ratio("sealed object", "cp"), 2.2);
     }
 
     static async Task<(double Seconds, long Peak)> OursAsync(string contender, string from, string to)

@@ -29,8 +29,8 @@ internal sealed class HttpDownload : IScenario
                 .Add("plain file, sent by hand", async () => Speed(await Curl.SecondsAsync(200, $"{plain.Url}by-hand/media.wav")))
                 .Add("nginx sendfile", async () => Speed(await Curl.SecondsAsync(200, $"{nginx.Url}media.wav")))
                 .RunAsync(report);
-            report.AtLeast("platform / plain file", speeds["platform"] / speeds["plain file"], 0.90);
-            report.AtLeast("platform / nginx sendfile", speeds["platform"] / speeds["nginx sendfile"], 0.45);
+            report.AtLeast("platform / plain file", speeds.Ratio("platform", "plain file"), 0.90);
+            report.AtLeast("platform / nginx sendfile", speeds.Ratio("platform", "nginx sendfile"), 0.45);
         }
         finally
         {

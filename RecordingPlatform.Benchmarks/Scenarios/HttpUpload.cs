@@ -30,8 +30,8 @@ internal sealed class HttpUpload : IScenario
                 .Add("plain PUT", async () => Speed(await Curl.SecondsAsync(201, "--upload-file", media, $"{plain.Url}one")))
                 .Add("nginx PUT", async () => { File.Delete(Path.Combine(nginx.Folder, "one")); return Speed(await Curl.SecondsAsync(201, "--upload-file", media, $"{nginx.Url}one")); })
                 .RunAsync(report);
-            report.AtLeast("platform / plain PUT", speeds["platform"] / speeds["plain PUT"], 0.88);
-            report.AtLeast("platform / nginx PUT", speeds["platform"] / speeds["nginx PUT"], 0.40);
+            report.AtLeast("platform / plain PUT", speeds.Ratio("platform", "plain PUT"), 0.88);
+            report.AtLeast("platform / nginx PUT", speeds.Ratio("platform", "nginx PUT"), 0.40);
             report.AtMost("growth of resident memory / 64 MiB", (double)(Machine.Resident(api.Pid).Peak - before) / MemoryGoal, 1);
 
             async Task<double> UploadAsync()

@@ -35,6 +35,6 @@ internal sealed class RangeSeek : IScenario
             .Add("platform", () => Seek.MedianAsync(ticket, length, Bytes))
             .Add("nginx", () => Seek.MedianAsync(new Uri(nginx.Url, "media.wav"), length, Bytes))
             .RunAsync(report);
-        report.AtMost($"{length >> 10} KiB: platform / nginx", times["platform"] / times["nginx"], goal);
+        report.AtMost($"{length >> 10} KiB: platform / nginx", times.Ratio("platform", "nginx"), goal);
     }
 }

@@ -18,13 +18,13 @@ internal sealed class SealAndOpen : IScenario
             .Add("sealed object", async () => (await Self.NumbersAsync(Machine.OnOneCore(Self.As("seal-speed"))))[0])
             .Add("openssl speed", () => OpenSslAsync())
             .RunAsync(report);
-        report.AtLeast("seal / openssl", sealing["sealed object"] / sealing["openssl speed"], Goal);
+        report.AtLeast("seal / openssl", sealing.Ratio("sealed object", "openssl speed"), Goal);
 
         var opening = await new Contest("open, 64 KiB segments, one core", "MB/s")
             .Add("sealed object", async () => (await Self.NumbersAsync(Machine.OnOneCore(Self.As("seal-speed"))))[1])
             .Add("openssl speed", () => OpenSslAsync("-decrypt"))
             .RunAsync(report);
-        report.AtLeast("open / openssl", opening["sealed object"] / opening["openssl speed"], Goal);
+        report.AtLeast("open / openssl", opening.Ratio("sealed object", "openssl speed"), Goal);
     }
 
     static async Task<double> OpenSslAsync(params string[] more)

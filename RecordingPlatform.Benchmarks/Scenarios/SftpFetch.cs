@@ -38,16 +38,16 @@ internal sealed class SftpFetch : IScenario
                 .Add("sftp", async () => Speed(await pull.OpenSshAsync(server.Port, large)))
                 .Add("paramiko", async () => Speed(await pull.ParamikoAsync(server.Port, large)))
                 .RunAsync(report);
-            report.AtLeast("platform / sftp", near["platform"] / near["sftp"], 1.0);
-            report.AtLeast("platform / paramiko", near["platform"] / near["paramiko"], 2.0);
+            report.AtLeast("platform / sftp", near.Ratio("platform", "sftp"), 1.0);
+            report.AtLeast("platform / paramiko", near.Ratio("platform", "paramiko"), 2.0);
 
             var far = await new Contest("200 MB in one file, 40 ms away", "MB/s") { WarmUps = 1 }
                 .Add("platform", async () => Speed(await pull.OursAsync(line.Port, large)))
                 .Add("sftp", async () => Speed(await pull.OpenSshAsync(line.Port, large)))
                 .Add("paramiko", async () => Speed(await pull.ParamikoAsync(line.Port, large)))
                 .RunAsync(report);
-            report.AtLeast("platform / sftp", far["platform"] / far["sftp"], 1.3);
-            report.AtLeast("platform / paramiko", far["platform"] / far["paramiko"], 2.0);
+            report.AtLeast("platform / sftp", far.Ratio("platform", "sftp"), 1.3);
+            report.AtLeast("platform / paramiko", far.Ratio("platform", "paramiko"), 2.0);
 
             // Who waits for each file does so much less in the same time that a few files tell its speed.
             var many = await new Contest("files of 200 kB", "files/s") { WarmUps = 1 }
@@ -56,15 +56,15 @@ internal sealed class SftpFetch : IScenario
                 .Add("paramiko", async () => 60 / await pull.ParamikoAsync(server.Port, small[..60]))
                 .Add("sftp for each file", async () => 10 / await pull.OneByOneAsync(server.Port, small[..10]))
                 .RunAsync(report);
-            report.AtLeast("platform / sftp for each file", many["platform"] / many["sftp for each file"], 10);
-            report.AtLeast("platform / paramiko", many["platform"] / many["paramiko"], 2.0);
+            report.AtLeast("platform / sftp for each file", many.Ratio("platform", "sftp for each file"), 10);
+            report.AtLeast("platform / paramiko", many.Ratio("platform", "paramiko"), 2.0);
 
             var manyFar = await new Contest("files of 200 kB, 40 ms away", "files/s") { WarmUps = 1 }
                 .Add("platform", async () => small.Length / await pull.OursAsync(line.Port, small))
                 .Add("sftp", async () => 10 / await pull.OpenSshAsync(line.Port, small[..10]))
                 .Add("sftp for each file", async () => 2 / await pull.OneByOneAsync(line.Port, small[..2]))
                 .RunAsync(report);
-            report.AtLeast("platform / sftp for each file", manyFar["platform"] / manyFar["sftp for each file"], 10);
+            report.AtLeast("platform / sftp for each file", manyFar.Ratio("platform", "sftp for each file"), 10);
         }
         finally
         {

@@ -33,13 +33,14 @@ internal sealed class ApiUnderTest : IAsyncDisposable
         var platform = await Platform.StartAsync(cluster, new PlatformSettings
         {
             Workers = 0,
+            // From its start, as in a container of so many cores: the runtime sizes itself by what it finds.
+            ApiWithin = Machine.OnServerCores(),
             Environment = new Dictionary<string, string>
             {
                 ["Ingest__MaxFileBytes"] = $"{2L << 30}",
                 ["Access__AccessTokenLifetime"] = "06:00:00",
             },
         });
-        await Machine.PinServerAsync(platform.Api.Pid);
         return new ApiUnderTest(cluster, platform, await platform.SignInAsync("admin"));
     }
 

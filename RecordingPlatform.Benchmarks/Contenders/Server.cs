@@ -13,6 +13,8 @@ internal sealed class Server : IAsyncDisposable
 
     public int Port { get; }
 
+    public int Pid => _process.Id;
+
     /// <summary>What it serves.</summary>
     public string Folder { get; }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Win32.SafeHandles;
+using RecordingPlatform.Benchmarks.Measuring;
 using RecordingPlatform.Worker.Media;
 using RecordingPlatform.Worker.Sftp;
 
@@ -22,7 +23,8 @@ internal static class SftpPull
         var endpoint = new SftpEndpoint { Host = "127.0.0.1", Port = Number(port), User = user, PrivateKey = await File.ReadAllTextAsync(keyFile), HostKeys = [hostKey] };
         using var directories = new WorkDirectories(Options.Create(new WorkdirOptions()), NullLogger<WorkDirectories>.Instance);
         // Until the code is compiled in its last form, as a worker's is after its first minutes.
-        for (var i = 0; i < 3; i++)
+        var compilation = new Compilation(Environment.ProcessId);
+        while (!compilation.Rests())
             await PullAsync(endpoint with { Port = Number(warmPort) }, directories, [.. Enumerable.Repeat(warmFile, 200)], folder);
 
         var watch = Stopwatch.StartNew();

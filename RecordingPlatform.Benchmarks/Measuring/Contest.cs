@@ -11,11 +11,10 @@ internal sealed class Contest(string work, string unit)
     /// <summary>Rounds before those that count; one is enough where every round is a process of its own.</summary>
     public int WarmUps { get; init; } = 3;
 
-    /// <summary>
-    /// For servers on one core: .NET compiles what is hot anew beside the requests, on the same core, for about the first ten
-    /// seconds of work (38 % of its samples there, by perf). What is compared is how a server runs afterwards.
-    /// </summary>
-    public const int UntilCompiled = 12;
+    /// <summary>Servers that warm up for longer, until none of them still compiles: what is compared is how they run afterwards.</summary>
+    public IReadOnlyList<int> Servers { get; init; } = [];
+
+    const int MostWarmUps = 100;
 
     readonly List<(string Name, Func<Task<double>> Measure)> _contenders = [];
 
@@ -31,10 +30,14 @@ internal sealed class Contest(string work, string unit)
     public async Task<Standings> RunAsync(Report report)
     {
         var results = _contenders.ToDictionary(c => c.Name, _ => new List<double>());
-        for (var round = 0; round < WarmUps; round++)
+        var compiling = Servers.Select(pid => new Compilation(pid)).ToList();
+        for (var round = 0; round < WarmUps || compiling.Count > 0; round++)
         {
             foreach (var (_, measure) in _contenders)
                 await measure();
+            compiling.RemoveAll(server => server.Rests());
+            if (round == MostWarmUps)
+                throw new TimeoutException($"A server still compiles after {MostWarmUps} rounds of {work}.");
         }
         for (var round = 0; round < Rounds; round++)
         {

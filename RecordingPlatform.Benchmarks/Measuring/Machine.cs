@@ -20,9 +20,6 @@ internal static class Machine
     /// <summary>One core, the same for every contender.</summary>
     public static string[] OnOneCore(params string[] command) => ["taskset", "-c", "0", .. command];
 
-    /// <summary>Keeps every thread of a running process off the load's core.</summary>
-    public static Task PinServerAsync(int pid) => Run.ToEndAsync("taskset", "-acp", LastCore <= 1 ? "0" : $"0-{LastCore - 1}", $"{pid}");
-
     public static string LoadAverage() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 
     /// <summary>A folder on the memory file system.</summary>

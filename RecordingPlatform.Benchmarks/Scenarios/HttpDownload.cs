@@ -22,7 +22,7 @@ internal sealed class HttpDownload : IScenario
             await using var nginx = await Server.StartNginxAsync(folder);
             var recording = await api.UploadAsync(media);
 
-            var speeds = await new Contest("download of 1 GiB", "MB/s") { WarmUps = Contest.UntilCompiled }
+            var speeds = await new Contest("download of 1 GiB", "MB/s") { Servers = [api.Pid, plain.Pid] }
                 .Add("platform", async () => Speed(await Curl.SecondsAsync(200, "--header", api.Authorization, $"{api.Url}api/v1/recordings/{recording}/download")))
                 .Add("plain file", async () => Speed(await Curl.SecondsAsync(200, $"{plain.Url}media.wav")))
                 // As fast as a plain file can be made to leave this server, for the reader: no goal, it is nobody's server.

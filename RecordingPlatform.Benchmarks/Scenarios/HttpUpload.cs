@@ -25,7 +25,7 @@ internal sealed class HttpUpload : IScenario
             await UploadAsync();
             Machine.ForgetPeak(api.Pid);
             var before = Machine.Resident(api.Pid).Now;
-            var speeds = await new Contest("upload of 1 GiB", "MB/s")
+            var speeds = await new Contest("upload of 1 GiB", "MB/s") { Servers = [api.Pid, plain.Pid] }
                 .Add("platform", UploadAsync)
                 .Add("plain PUT", async () => Speed(await Curl.SecondsAsync(201, "--upload-file", media, $"{plain.Url}one")))
                 .Add("nginx PUT", async () => { File.Delete(Path.Combine(nginx.Folder, "one")); return Speed(await Curl.SecondsAsync(201, "--upload-file", media, $"{nginx.Url}one")); })

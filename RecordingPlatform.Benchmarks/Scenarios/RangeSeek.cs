@@ -31,7 +31,7 @@ internal sealed class RangeSeek : IScenario
 
     static async Task SeekAsync(Report report, ApiUnderTest api, Uri ticket, Server nginx, int length, double goal)
     {
-        var times = await new Contest($"range of {length >> 10} KiB, median of 2,000", "µs")
+        var times = await new Contest($"range of {length >> 10} KiB, median of 2,000", "µs") { Servers = [api.Pid] }
             .Add("platform", () => Seek.MedianAsync(ticket, length, Bytes))
             .Add("nginx", () => Seek.MedianAsync(new Uri(nginx.Url, "media.wav"), length, Bytes))
             .RunAsync(report);

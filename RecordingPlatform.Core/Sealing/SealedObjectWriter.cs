@@ -6,18 +6,18 @@ namespace RecordingPlatform.Core.Sealing;
 
 /// <summary>
 /// Seals one object: plaintext in, sealed bytes out to a stream, in memory that does not depend on the object's size
-/// (at most four buffers of 1 MiB). A write goes on behind the call that began it, under that call's token, while the next
+/// (at most four buffers of 512 KiB). A write goes on behind the call that began it, under that call's token, while the next
 /// plaintext is taken; its failure surfaces in a later call, in <see cref="CompleteAsync"/> at the latest. Never resumed: a
 /// call that failed or was cancelled leaves only disposal. Used by one caller at a time. Does not dispose the destination;
 /// bytes that reached it before a failure are worthless.
 /// </summary>
 public sealed class SealedObjectWriter : IAsyncDisposable
 {
-    /// <summary>As many segments as fit one system call of 1 MiB, the header included.</summary>
-    const int BatchSegments = (1 << 20) / SealedLayout.SegmentLength;
+    /// <summary>As many segments as fit 512 KiB with the header: of 1 MiB, half would have left the core's own cache before it is written.</summary>
+    const int BatchSegments = (1 << 19) / SealedLayout.SegmentLength;
     const int BatchPlaintext = BatchSegments * SealedLayout.SegmentPlaintext;
 
-    /// <summary>A batch and the segment held back until it is known whether it is the last: exactly 1 MiB.</summary>
+    /// <summary>A batch and the segment held back until it is known whether it is the last: exactly 512 KiB.</summary>
     const int FullCapacity = BatchPlaintext + SealedLayout.SegmentPlaintext;
 
     readonly Stream _destination;
@@ -61,7 +61,7 @@ public sealed class SealedObjectWriter : IAsyncDisposable
     internal FloeMessageKey MessageKey => _cipher.MessageKey;
 
     /// <summary>Begins an object. Nothing is written before the first full batch or the end.</summary>
-    /// <param name="destination">Receives the sealed bytes in order, about 1 MiB at a time.</param>
+    /// <param name="destination">Receives the sealed bytes in order, about 512 KiB at a time.</param>
     /// <param name="identity">The ids of the row; its key check is not read.</param>
     /// <param name="dek">32 bytes, made for this object alone. Not kept.</param>
     public static SealedObjectWriter Create(Stream destination, SealedObjectIdentity identity, ReadOnlySpan<byte> dek) =>
@@ -203,7 +203,7 @@ public sealed class SealedObjectWriter : IAsyncDisposable
     }
 
     /// <summary>Seals what is buffered and writes it; holds the youngest segment back unless it is the last.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))] // once per MiB, awaited exactly once
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))] // once per batch, awaited exactly once
     async ValueTask SealBatchAsync(bool last, CancellationToken ct)
     {
         await _hash.SettleAsync();

@@ -20,7 +20,7 @@ public sealed class SealedObjectWriterTests
         var plaintext = Plaintext(40 * Segment + 3);
         var gen =
             from length in Gen.OneOf(Gen.Choose(0, plaintext.Length), Gen.Choose(0, 40).Select(segments => segments * Segment))
-            from piece in Gen.Elements(1000, Segment - 1, Segment, Segment + 1, 15 * Segment, 16 * Segment, 40 * Segment)
+            from piece in Gen.Elements(1000, Segment - 1, Segment, Segment + 1, 7 * Segment, 8 * Segment, 40 * Segment)
             select (length, piece);
         Prop.ForAll(gen.ToArbitrary(), async (given) =>
         {
@@ -84,7 +84,7 @@ public sealed class SealedObjectWriterTests
     }
 
     [Fact]
-    public async Task A_fast_producer_makes_writes_of_about_one_MiB()
+    public async Task A_fast_producer_makes_writes_of_about_512_KiB()
     {
         var recorded = new RecordingStream();
         await using var writer = SealedObjectWriter.Create(recorded, Identity, Dek);
@@ -92,8 +92,8 @@ public sealed class SealedObjectWriterTests
         for (var i = 0; i < 2000; i++)
             await writer.WriteAsync(piece, Ct);
         await writer.CompleteAsync(Ct);
-        Assert.All(recorded.Writes.SkipLast(1), write => Assert.InRange(write, 15 * 65_568, 1 << 20));
-        Assert.Equal(17, recorded.Writes.Count);
+        Assert.All(recorded.Writes.SkipLast(1), write => Assert.InRange(write, 7 * 65_568, 1 << 19));
+        Assert.Equal(36, recorded.Writes.Count);
     }
 
     [Fact]
@@ -134,12 +134,12 @@ public sealed class SealedObjectWriterTests
     {
         var gate = new TaskCompletionSource();
         var writer = SealedObjectWriter.Create(new RecordingStream { Gate = gate.Task }, Identity, Dek);
-        var taken = writer.WriteAsync(Plaintext(27 * Segment), Ct).AsTask();
+        var taken = writer.WriteAsync(Plaintext(13 * Segment), Ct).AsTask();
         await taken.WaitAsync(TimeSpan.FromSeconds(30), Ct);
         var completed = writer.CompleteAsync(Ct).AsTask();
         Assert.False(completed.IsCompleted);
         gate.SetResult();
-        Assert.Equal(27, (await completed).Segments);
+        Assert.Equal(13, (await completed).Segments);
         await writer.DisposeAsync();
     }
 
@@ -148,7 +148,7 @@ public sealed class SealedObjectWriterTests
     {
         var gate = new TaskCompletionSource();
         var writer = SealedObjectWriter.Create(new RecordingStream { Gate = gate.Task }, Identity, Dek);
-        await writer.WriteAsync(Plaintext(17 * Segment), Ct).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Ct);
+        await writer.WriteAsync(Plaintext(9 * Segment), Ct).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Ct);
         var disposed = writer.DisposeAsync().AsTask();
         await Assert.ThrowsAsync<TimeoutException>(() => disposed.WaitAsync(TimeSpan.FromMilliseconds(50), Ct));
         gate.SetException(new IOException("The store went away."));

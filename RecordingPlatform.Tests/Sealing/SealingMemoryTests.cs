@@ -10,7 +10,7 @@ public sealed class SealingMemoryTests
 {
     const int MiB = 1 << 20;
 
-    /// <summary>240 MiB more are 3,840 segments and 256 writes: a byte array for each segment would be 240 MiB.</summary>
+    /// <summary>240 MiB more are 3,840 segments and 549 writes: a byte array for each segment would be 240 MiB.</summary>
     const long AllowedGrowth = 256 * 1024;
 
     static readonly byte[] Dek = RandomNumberGenerator.GetBytes(32);

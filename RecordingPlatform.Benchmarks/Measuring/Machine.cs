@@ -1,5 +1,4 @@
 using System.Globalization;
-using RecordingPlatform.Tests.Fixtures;
 
 namespace RecordingPlatform.Benchmarks.Measuring;
 

@@ -10,7 +10,7 @@ internal sealed record Block(string? Id, string? Event, string? Data, string? Re
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(Data!);
     public long Seq => Json.GetProperty("seq").GetInt64();
     public string Kind => Json.GetProperty("kind").GetString()!;
-    public Guid Recording => Json.GetProperty("recording_id").GetGuid();
+    public Guid? Recording => Json.TryGetProperty("recording_id", out var id) ? id.GetGuid() : null;
 }
 
 /// <summary>A client of the stream that keeps what it was sent.</summary>

@@ -16,9 +16,10 @@ public sealed class ProgressTests(LivePlatform live) : IClassFixture<LivePlatfor
         while (true)
         {
             var next = await stream.NextAsync();
+            if (next.Recording != id)
+                continue; // a test before this one uploaded it
             if (next.Kind == "recording.ready")
                 break;
-            Assert.Equal(id, next.Recording);
             if (next.Kind != "recording.progress")
                 continue;
             told.Add(next.Json.GetProperty("data").GetProperty("progress").GetDouble());

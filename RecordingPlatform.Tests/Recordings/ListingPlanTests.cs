@@ -112,7 +112,7 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
         public double Rows => Nodes.Where(n => n.Table is not null).Sum(n => n.Rows);
     }
 
-    public sealed class Million(PostgresCluster cluster) : IAsyncLifetime
+    public sealed class Million : IAsyncLifetime
     {
         public static readonly DateTimeOffset Newest = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
         public static readonly Guid SomeSubject = IdOf(7, 2);
@@ -121,6 +121,8 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
         public static readonly long Count = Scale.Of(1_000_000);
         static readonly bool Whole = Count == 1_000_000;
 
+        // Of its own: filling it takes minutes, and a transaction open so long holds back the events of every database beside it.
+        readonly PostgresCluster _cluster = new();
         readonly Captured _captured = new();
         TestDatabase _database = null!;
         NpgsqlDataSource _source = null!;
@@ -139,7 +141,7 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
 
         public async ValueTask InitializeAsync()
         {
-            _database = await cluster.CreateDatabaseAsync();
+            _database = await _cluster.CreateDatabaseAsync();
             _source = DatabaseSetup.BuildDataSource(_database.App);
             await FillAsync();
         }
@@ -283,7 +285,11 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
             await settle.ExecuteNonQueryAsync();
         }
 
-        public async ValueTask DisposeAsync() => await _source.DisposeAsync();
+        public async ValueTask DisposeAsync()
+        {
+            await _source.DisposeAsync();
+            await _cluster.DisposeAsync();
+        }
 
         sealed class Captured : DbCommandInterceptor
         {

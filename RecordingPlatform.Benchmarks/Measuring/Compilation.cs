@@ -15,16 +15,21 @@ internal sealed class Compilation(int pid)
     const int TicksPerSecond = 100; // in what /proc tells (proc(5))
 
     static readonly TimeSpan Watched = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
+    readonly long _begun = Stopwatch.GetTimestamp();
     long _ticks = Ticks(pid);
     long _since = Stopwatch.GetTimestamp();
 
     /// <summary>Whether it took less than a hundredth of a whole stretch of five seconds or more, which begins anew with each answer.</summary>
+    /// <exception cref="TimeoutException">It has not rested for minutes, and what would be measured is not what was meant.</exception>
     public bool Rests()
     {
         var watched = Stopwatch.GetElapsedTime(_since);
         if (watched < Watched)
             return false;
+        if (Stopwatch.GetElapsedTime(_begun) > Patience)
+            throw new TimeoutException($"Process {pid} still compiles after {Patience.TotalMinutes:0} minutes of work.");
         var now = Ticks(pid);
         // The thread leaves when it has had nothing to do for seconds; another begins at nothing.
         var taken = now < _ticks ? now : now - _ticks;

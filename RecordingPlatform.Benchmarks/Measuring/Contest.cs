@@ -14,8 +14,6 @@ internal sealed class Contest(string work, string unit)
     /// <summary>Servers that warm up for longer, until none of them still compiles: what is compared is how they run afterwards.</summary>
     public IReadOnlyList<int> Servers { get; init; } = [];
 
-    const int MostWarmUps = 100;
-
     readonly List<(string Name, Func<Task<double>> Measure)> _contenders = [];
 
     /// <param name="name">Who.</param>
@@ -36,8 +34,6 @@ internal sealed class Contest(string work, string unit)
             foreach (var (_, measure) in _contenders)
                 await measure();
             compiling.RemoveAll(server => server.Rests());
-            if (round == MostWarmUps)
-                throw new TimeoutException($"A server still compiles after {MostWarmUps} rounds of {work}.");
         }
         for (var round = 0; round < Rounds; round++)
         {

@@ -34,7 +34,7 @@ internal sealed class DurableInsert : IScenario
         var master = await api.MasterKeyAsync();
         using var pgbench = new Pgbench(api.DatabaseLogin, Source.UploadId, master);
         var p99 = new Dictionary<string, List<double>> { ["inbox"] = [], ["insert for each"] = [] };
-        var speeds = await new Contest("events committed", "1/s")
+        var speeds = await new Contest("events committed", "1/s") { Servers = [Environment.ProcessId] }
             .Add("inbox", () => SendAsync(p99["inbox"], e => inbox.AppendAsync(e, default)))
             .Add("insert for each request", () => SendAsync(p99["insert for each"], e => InsertAsync(database, master, e)))
             .Add("pgbench, prepared", pgbench.RunAsync)

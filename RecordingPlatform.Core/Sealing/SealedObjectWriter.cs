@@ -14,7 +14,7 @@ namespace RecordingPlatform.Core.Sealing;
 public sealed class SealedObjectWriter : IAsyncDisposable
 {
     /// <summary>As many segments as fit 512 KiB with the header: of 1 MiB, half would have left the core's own cache before it is written.</summary>
-    const int BatchSegments = (1 << 19) / SealedLayout.SegmentLength;
+    internal const int BatchSegments = (1 << 19) / SealedLayout.SegmentLength;
     const int BatchPlaintext = BatchSegments * SealedLayout.SegmentPlaintext;
 
     /// <summary>A batch and the segment held back until it is known whether it is the last: exactly 512 KiB.</summary>

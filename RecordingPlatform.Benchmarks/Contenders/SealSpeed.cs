@@ -21,10 +21,10 @@ internal static unsafe class SealSpeed
         using var cipher = new FloeSegmentCipher(FloeMessageKey.Begin(
             SealedLayout.Floe, RandomNumberGenerator.GetBytes(FloeParameters.KeyLength), [], RandomNumberGenerator.GetBytes(FloeParameters.IvLength), header));
         long position = 0;
-        var ivs = new byte[SealedObjectWriter.BatchSegments * FloeParameters.SegmentIvLength]; // of a batch at once, as the writer takes them
+        var ivs = new byte[SealedObjectWriter.NoncesAtOnce * FloeParameters.SegmentIvLength]; // as many at once as the writer draws
         var sealing = Speed(() =>
         {
-            var turn = (int)(position % SealedObjectWriter.BatchSegments);
+            var turn = (int)(position % SealedObjectWriter.NoncesAtOnce);
             if (turn == 0)
                 RandomNumberGenerator.Fill(ivs);
             cipher.Seal(position++, last: false, ivs.AsSpan(turn * FloeParameters.SegmentIvLength, FloeParameters.SegmentIvLength), Plaintext(), Segment());

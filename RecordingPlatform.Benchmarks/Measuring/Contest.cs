@@ -6,7 +6,10 @@ namespace RecordingPlatform.Benchmarks.Measuring;
 /// </summary>
 internal sealed class Contest(string work, string unit)
 {
-    public const int Rounds = 5;
+    public const int UsualRounds = 5;
+
+    /// <summary>Rounds that count: more where each is short, as its neighbours on the machine then decide more of it.</summary>
+    public int Rounds { get; init; } = UsualRounds;
 
     /// <summary>Rounds before those that count; one is enough where every round is a process of its own.</summary>
     public int WarmUps { get; init; } = 3;
@@ -24,7 +27,7 @@ internal sealed class Contest(string work, string unit)
         return this;
     }
 
-    /// <summary>Runs the rounds that do not count, then the five that do, and prints every contender's median and spread.</summary>
+    /// <summary>Runs the rounds that do not count, then those that do, and prints every contender's median and spread.</summary>
     public async Task<Standings> RunAsync(Report report)
     {
         var results = _contenders.ToDictionary(c => c.Name, _ => new List<double>());
@@ -44,6 +47,6 @@ internal sealed class Contest(string work, string unit)
             }
         }
         report.Measured(work, unit, _contenders.Select(c => (c.Name, Standings.Median(results[c.Name]), results[c.Name].Min(), results[c.Name].Max())));
-        return new Standings(results);
+        return new Standings(results, Rounds);
     }
 }

@@ -1,7 +1,7 @@
 namespace RecordingPlatform.Benchmarks.Measuring;
 
-/// <summary>Every contender's rounds in their order, of which the last <see cref="Contest.Rounds"/> count.</summary>
-internal sealed class Standings(IReadOnlyDictionary<string, List<double>> rounds)
+/// <summary>Every contender's rounds in their order, of which the last <paramref name="counted"/> count.</summary>
+internal sealed class Standings(IReadOnlyDictionary<string, List<double>> rounds, int counted = Contest.UsualRounds)
 {
     /// <summary>
     /// One contender's result divided by another's: the median of the rounds' ratios. Within a round they ran one after the
@@ -9,7 +9,7 @@ internal sealed class Standings(IReadOnlyDictionary<string, List<double>> rounds
     /// </summary>
     public double Ratio(string of, string to) => Median(Counted(of).Zip(Counted(to), (one, other) => one / other));
 
-    IEnumerable<double> Counted(string name) => rounds[name].TakeLast(Contest.Rounds);
+    IEnumerable<double> Counted(string name) => rounds[name].TakeLast(counted);
 
     public static double Median(IEnumerable<double> values)
     {

@@ -9,12 +9,12 @@ namespace RecordingPlatform.Core.Events;
 
 /// <summary>
 /// Reads numbered events once for all streams of this process, and hands them on in their order. Looks at every hint, and
-/// every second whatever happens.
+/// every half second whatever happens.
 /// </summary>
 public sealed partial class EventTail(IDbContextFactory<RecordingDb> databases, Wake<EventTail> wake, ILogger<EventTail> logger) : BackgroundService
 {
-    // Without any hint, the sequencer and this one after the other are two seconds late at most.
-    static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    // Without any hint, the sequencer and this one after the other are a second and a half late at most.
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
     const int ReadAtOnce = 1000;
 
     // What may wait for a stream in memory: some 400 kB, most of it shared by all streams. What goes beyond is read again.

@@ -22,7 +22,7 @@ public static partial class SourceRules
     public static readonly IReadOnlyList<string> Codes =
     [
         "time_zone_unknown", "public_base_url_invalid", "media_location_invalid", "media_location_unsuitable", "host_key_invalid", "camera_id_invalid", "camera_url_invalid",
-        "cameras_too_many", "due_after_minutes_invalid", "sweep_days_invalid", "s3_service_url_invalid", "s3_region_invalid",
+        "cameras_too_many", "due_after_minutes_invalid", "sweep_days_invalid", "s3_service_url_invalid", "s3_region_invalid", "source_always_on",
     ];
 
     /// <summary>Every code that <see cref="Check(SourceSecrets)"/> and <see cref="SourceSetup"/> refuse secrets with.</summary>
@@ -33,6 +33,8 @@ public static partial class SourceRules
 
     public static SourceRefusal? Check(SourceKind kind, SourceChange change)
     {
+        if (kind == SourceKind.Upload && change.Enabled == false)
+            return new("source_always_on", "Uploads have no switch: whoever may not upload any longer loses the role, or the key its scope.");
         if (change.TimeZone is { } zone && OverviewDays.ZoneNamed(zone) is not { HasIanaId: true })
             return new("time_zone_unknown", "time_zone is a zone by its IANA name, such as Europe/Copenhagen or UTC.");
         if (change.PublicBaseUrl is { } url && !IsAddress(url, "http", "https"))

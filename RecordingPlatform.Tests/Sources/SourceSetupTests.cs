@@ -5,6 +5,7 @@ using RecordingPlatform.Core.Sources;
 using RecordingPlatform.Tests.Api;
 using RecordingPlatform.Tests.Events;
 using RecordingPlatform.Tests.Fixtures;
+using RecordingPlatform.Tests.Story;
 
 namespace RecordingPlatform.Tests.Sources;
 
@@ -104,6 +105,16 @@ public sealed class SourceSetupTests(ApiSurface.Running running)
             var change = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(body)!.Where(p => p.Key is not ("name" or "kind")).ToDictionary();
             Assert.Equal(code, await _sources.RefusedAsync("PATCH", $"/{id}", 400, change));
         }
+    }
+
+    [Fact]
+    public async Task Uploads_cannot_be_switched_off_and_go_on()
+    {
+        var id = Assert.Single(await Platform.QueryAsync("select id from sources where kind = 'upload'"));
+        Assert.Equal("source_always_on", await _sources.RefusedAsync("PATCH", $"/{id}", 400, new { enabled = false, noise_reduction = true }));
+        var now = await _sources.SendAsync("PATCH", $"/{id}", 200, """{"enabled": true}""");
+        Assert.False(now.GetProperty("noise_reduction").GetBoolean());
+        await Platform.UploadAsync(running.Admin, SampleMedia.Speech);
     }
 
     [Theory]

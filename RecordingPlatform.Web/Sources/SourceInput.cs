@@ -47,9 +47,10 @@ public sealed class SourceInput
     /// <summary>What the form asks for; what cannot be sent is refused beside its field.</summary>
     internal JsonObject ForApi(SourceKind kind, Refusals refusals)
     {
-        var change = new JsonObject { ["enabled"] = Enabled, ["time_zone"] = QueryText.Given(TimeZone) ?? "UTC", ["noise_reduction"] = NoiseReduction };
+        var change = new JsonObject { ["time_zone"] = QueryText.Given(TimeZone) ?? "UTC", ["noise_reduction"] = NoiseReduction };
         if (!kind.IsConnectable)
             return change;
+        change["enabled"] = Enabled;
         change["public_base_url"] = QueryText.Given(PublicBaseUrl);
         change["media_location"] = QueryText.Given(MediaLocation);
         change["settings"] = new JsonObject

@@ -15,11 +15,11 @@ build_inputs() {
     ) | LC_ALL=C sort | sha256sum
 }
 
-# Name, size and time of what the build made, so that a deleted or otherwise built program is noticed.
+# Name, size and time of what the build made, so that a deleted or otherwise built program is noticed. What tests publish is theirs.
 build_outputs() {
     (
         cd "$root"
-        built_projects | xargs -I{} find {}bin/Release {}wwwroot/lib -type f -printf '%p %s %T@\n' 2>/dev/null || true
+        built_projects | xargs -I{} find {}bin/Release {}wwwroot/lib -name publish -prune -o -type f -printf '%p %s %T@\n' 2>/dev/null || true
     ) | LC_ALL=C sort | sha256sum
 }
 

@@ -3,9 +3,11 @@ using System.Text;
 
 namespace RecordingPlatform.Tests.Fixtures;
 
-/// <summary>One process of the platform, as it was built, with what it said.</summary>
+/// <summary>One process of the platform, as it was published, with what it said.</summary>
 public sealed class Service : IAsyncDisposable
 {
+    const string Published = "publish";
+
     readonly Process _process;
     readonly StringBuilder _said;
 
@@ -26,7 +28,7 @@ public sealed class Service : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts <c>RecordingPlatform.{project}</c> from its own output folder.</summary>
+    /// <summary>Starts <c>RecordingPlatform.{project}</c> from the folder it was published to.</summary>
     /// <param name="project">Api or Worker.</param>
     /// <param name="arguments">Of the program.</param>
     /// <param name="environment">Its settings.</param>
@@ -48,12 +50,14 @@ public sealed class Service : IAsyncDisposable
         return new Service($"{project} {string.Join(' ', arguments)}".Trim(), Process.Start(start)!);
     }
 
-    // bin/{configuration}/net10.0 of the tests and of the project lie side by side.
+    // bin/{configuration}/net10.0 of this program and of the project lie side by side; both may be published from there.
     static string FolderOf(string project)
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory);
+        if (output.Name == Published)
+            output = output.Parent!;
         var root = output.Parent!.Parent!.Parent!.Parent!.FullName;
-        return Path.Combine(root, $"RecordingPlatform.{project}", "bin", output.Parent.Name, output.Name);
+        return Path.Combine(root, $"RecordingPlatform.{project}", "bin", output.Parent.Name, output.Name, Published);
     }
 
     public async Task<int> EndAsync()

@@ -58,7 +58,7 @@ internal static class WorkerHost
         services.AddJobHandler<MarkLate, MarkLateHandler>();
         services.AddRecurringJob(new MarkLate(), TimeSpan.FromSeconds(15));
         services.AddSingleton<CameraCheck>();
-        services.AddJobHandler<CheckSource, CheckSourceHandler>(waits: true);
+        services.AddJobHandler<CheckSource, CheckSourceHandler>(JobLane.Wait);
         services.AddScoped<RecordingIntake>();
         services.AddScoped<EventApplier>();
         services.AddEventHints<IngestLoop>(RawEventInbox.HintChannel);

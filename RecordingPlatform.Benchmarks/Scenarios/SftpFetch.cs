@@ -62,9 +62,11 @@ internal sealed class SftpFetch : IScenario
             var manyFar = await new Contest("files of 200 kB, 40 ms away", "files/s") { WarmUps = 1 }
                 .Add("platform", async () => small.Length / await pull.OursAsync(line.Port, small))
                 .Add("sftp", async () => 10 / await pull.OpenSshAsync(line.Port, small[..10]))
+                .Add("paramiko", async () => 10 / await pull.ParamikoAsync(line.Port, small[..10]))
                 .Add("sftp for each file", async () => 2 / await pull.OneByOneAsync(line.Port, small[..2]))
                 .RunAsync(report);
             report.AtLeast("platform / sftp for each file", manyFar.Ratio("platform", "sftp for each file"), 10);
+            report.AtLeast("platform / paramiko", manyFar.Ratio("platform", "paramiko"), 2.0);
         }
         finally
         {

@@ -12,10 +12,10 @@ static class FreePbxRegistration
         services.AddSingleton<LegJoin>();
         services.AddSingleton<TwoLegs>();
         services.AddScoped<SpoolWatch>();
-        services.AddJobHandler<FetchSpoolFile, FetchSpoolFileHandler>();
+        services.AddJobHandler<FetchSpoolFile, FetchSpoolFileHandler>(JobLane.Fetch);
         services.AddJobHandler<SweepSpools, SweepSpoolsHandler>();
         // Most of its time it waits for the PBX.
-        services.AddJobHandler<SweepSpool, SweepSpoolHandler>(waits: true);
+        services.AddJobHandler<SweepSpool, SweepSpoolHandler>(JobLane.Wait);
         return services.AddRecurringJob(new SweepSpools(), SweepSpoolsHandler.Every);
     }
 }

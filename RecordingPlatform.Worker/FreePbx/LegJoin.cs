@@ -5,13 +5,31 @@ using RecordingPlatform.Worker.Media;
 namespace RecordingPlatform.Worker.FreePbx;
 
 /// <summary>Makes one stereo WAV of two legs: what was heard on the left, what was said on the right, the shorter one padded with silence at its end.</summary>
-sealed class LegJoin(MediaTools tools, MediaProbe probe)
+sealed class LegJoin(MediaTools tools, MediaProbe probe) : IDisposable
 {
     public const string FileName = "joined.wav";
+
+    // More files are fetched at a time than there are cores, and this computes.
+    readonly SemaphoreSlim _cores = new(Environment.ProcessorCount);
 
     /// <summary>The same input gives the same bytes.</summary>
     /// <returns>The path of the joined file; null when one of the legs cannot be decoded.</returns>
     public async Task<string?> RunAsync((string Path, MediaType Type) heard, (string Path, MediaType Type) said, WorkDirectory workdir, CancellationToken ct)
+    {
+        await _cores.WaitAsync(ct);
+        try
+        {
+            return await JoinAsync(heard, said, workdir, ct);
+        }
+        finally
+        {
+            _cores.Release();
+        }
+    }
+
+    public void Dispose() => _cores.Dispose();
+
+    async Task<string?> JoinAsync((string Path, MediaType Type) heard, (string Path, MediaType Type) said, WorkDirectory workdir, CancellationToken ct)
     {
         if (await FactsAsync(heard, ct) is not { Audio: [var left, ..] } first || await FactsAsync(said, ct) is not { Audio: [var right, ..] } second)
             return null;

@@ -9,10 +9,10 @@ static class JibriRegistration
     public static IServiceCollection AddJibri(this IServiceCollection services)
     {
         services.AddScoped<MeetingWatch>();
-        services.AddJobHandler<FetchMeetingFile, FetchMeetingFileHandler>();
+        services.AddJobHandler<FetchMeetingFile, FetchMeetingFileHandler>(JobLane.Fetch);
         services.AddJobHandler<SweepMeetings, SweepMeetingsHandler>();
         // Most of its time it waits for the mount or the bucket.
-        services.AddJobHandler<SweepMeetingSource, SweepMeetingSourceHandler>(waits: true);
+        services.AddJobHandler<SweepMeetingSource, SweepMeetingSourceHandler>(JobLane.Wait);
         return services.AddRecurringJob(new SweepMeetings(), SweepMeetingsHandler.Every);
     }
 }

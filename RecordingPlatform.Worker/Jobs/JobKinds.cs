@@ -2,11 +2,22 @@ using RecordingPlatform.Core.Jobs;
 
 namespace RecordingPlatform.Worker.Jobs;
 
+/// <summary>Where a kind of job gets its slot, so that one kind of slowness keeps nothing else from its work.</summary>
+internal enum JobLane
+{
+    /// <summary>It computes: <see cref="JobSettings.Slots"/>.</summary>
+    Work,
+    /// <summary>It fetches from far away: <see cref="JobSettings.FetchingSlots"/>.</summary>
+    Fetch,
+    /// <summary>It waits for others most of its time: <see cref="JobSettings.WaitingSlots"/>.</summary>
+    Wait,
+}
+
 /// <summary>How to run one kind of job, in a scope that the caller disposes.</summary>
 /// <param name="Name">As in the table.</param>
 /// <param name="RunAsync">Its handler.</param>
-/// <param name="Waits">It waits for others most of its time, and must not keep a slot from work.</param>
-internal sealed record JobKind(string Name, Func<IServiceProvider, string, JobContext, CancellationToken, Task<JobOutcome>> RunAsync, bool Waits = false);
+/// <param name="Lane">Whose slots it takes.</param>
+internal sealed record JobKind(string Name, Func<IServiceProvider, string, JobContext, CancellationToken, Task<JobOutcome>> RunAsync, JobLane Lane = JobLane.Work);
 
 /// <summary>A job that is queued whenever it is not running.</summary>
 internal sealed record RecurringJob(string Kind, short Priority, Recurrence Recurrence)
@@ -28,19 +39,15 @@ internal sealed class JobKinds
         if (_recurring.Keys.FirstOrDefault(kind => !_kinds.ContainsKey(kind)) is { } missing)
             throw new InvalidOperationException($"The recurring job {missing} has no handler.");
         Names = [.. _kinds.Keys];
-        Working = [.. _kinds.Values.Where(kind => !kind.Waits).Select(kind => kind.Name)];
-        Waiting = [.. _kinds.Values.Where(kind => kind.Waits).Select(kind => kind.Name)];
     }
 
     public string[] Names { get; }
 
-    public string[] Working { get; }
-
-    public string[] Waiting { get; }
-
     public IReadOnlyCollection<RecurringJob> Recurring => _recurring.Values;
 
     public JobKind this[string kind] => _kinds[kind];
+
+    public string[] NamesIn(JobLane lane) => [.. _kinds.Values.Where(kind => kind.Lane == lane).Select(kind => kind.Name)];
 
     /// <summary>Only the run that carries the key has a next one: a person may run the same kind once more by hand.</summary>
     public Recurrence? RecurrenceOf(JobClaim claim) =>

@@ -7,7 +7,7 @@ namespace RecordingPlatform.Worker.Jobs;
 
 /// <summary>
 /// Claims as many due jobs as there are free slots and runs them, until told to stop; then drains. A job in a slot holds
-/// up nothing but its slot; jobs that mostly wait have slots of their own.
+/// up nothing but its slot; jobs that fetch and jobs that wait have slots of their own.
 /// </summary>
 internal sealed partial class JobLoop(
     JobTable table, JobKinds kinds, JobRunner runner, Leases leases, JobHints hints, JobUpkeep upkeep, Wake<JobLoop> wake, IOptions<JobSettings> settings, TimeProvider clock,
@@ -17,7 +17,12 @@ internal sealed partial class JobLoop(
     public static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(2);
 
     readonly ConcurrentDictionary<Lease, Task> _running = new();
-    readonly Lane[] _lanes = [new(kinds.Working, new(settings.Value.Slots)), new(kinds.Waiting, new(settings.Value.WaitingSlots))];
+    readonly Lane[] _lanes =
+    [
+        new(kinds.NamesIn(JobLane.Work), new(settings.Value.Slots)),
+        new(kinds.NamesIn(JobLane.Fetch), new(settings.Value.FetchingSlots)),
+        new(kinds.NamesIn(JobLane.Wait), new(settings.Value.WaitingSlots)),
+    ];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -34,14 +34,14 @@ internal static class JobRegistration
 
     /// <summary>Runs jobs of one kind with a handler made for each run, in a scope of its own.</summary>
     /// <param name="services">Also need what the handler asks for.</param>
-    /// <param name="waits">It waits for others most of its time, and gets one of <see cref="JobSettings.WaitingSlots"/>.</param>
-    public static IServiceCollection AddJobHandler<T, THandler>(this IServiceCollection services, bool waits = false)
+    /// <param name="lane">Whose slots it takes.</param>
+    public static IServiceCollection AddJobHandler<T, THandler>(this IServiceCollection services, JobLane lane = JobLane.Work)
         where T : IJobArguments
         where THandler : class, IJobHandler<T>
     {
         services.TryAddScoped<THandler>();
         return services.AddSingleton(new JobKind(T.Kind, (provider, json, context, ct) =>
-            provider.GetRequiredService<THandler>().RunAsync(JobArguments.Read<T>(json), context, ct), waits));
+            provider.GetRequiredService<THandler>().RunAsync(JobArguments.Read<T>(json), context, ct), lane));
     }
 
     /// <summary>Keeps one run queued at all times: the first is due at once, each further one when the last is done.</summary>

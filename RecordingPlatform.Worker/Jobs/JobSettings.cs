@@ -10,6 +10,9 @@ internal sealed record JobSettings
     /// <summary>Jobs at a time in this process: one per core, because the heavy ones run one thread of ffmpeg each.</summary>
     public int Slots { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>Jobs beside those that fetch media from a source: after an outage hundreds of small files wait, each for a few round trips.</summary>
+    public int FetchingSlots { get; init; } = 8;
+
     /// <summary>Jobs beside those that only wait and look, such as watches: one holds a connection at most, for moments.</summary>
     public int WaitingSlots { get; init; } = 64;
 
@@ -44,6 +47,7 @@ internal sealed class JobSettingsRules : IValidateOptions<JobSettings>
         string[] wrong =
         [
             .. Check(options.Slots >= 1, nameof(options.Slots), options.Slots, "at least 1"),
+            .. Check(options.FetchingSlots >= 1, nameof(options.FetchingSlots), options.FetchingSlots, "at least 1"),
             .. Check(options.WaitingSlots >= 1, nameof(options.WaitingSlots), options.WaitingSlots, "at least 1"),
             .. Check(options.Lease >= TimeSpan.FromSeconds(1), nameof(options.Lease), options.Lease, "at least a second"),
             .. Check(options.Poll > TimeSpan.Zero, nameof(options.Poll), options.Poll, "more than nothing"),

@@ -40,6 +40,3 @@ sealed record SftpFile(string Path)
 
 /// <summary>What was delivered, and what the open file was when it was opened.</summary>
 readonly record struct SftpRead(long Delivered, SftpAttributes Attributes);
-
-/// <summary>How one of many reads ended: as a read, or as a failure that is about its path.</summary>
-readonly record struct SftpOutcome(SftpRead Read, SftpException? Failure);

@@ -13,9 +13,6 @@ sealed partial class SftpSession : IAsyncDisposable
     /// <summary>READDIRs outstanding: OpenSSH answers with 100 names each.</summary>
     const int FolderReads = 8;
 
-    /// <summary>Files of <see cref="ReadManyAsync"/> in flight. With 200 kB each, a dozen fill the window while the next are opened.</summary>
-    const int FilesAtOnce = 48;
-
     /// <summary>A channel of ssh has a window of 2 MiB, 50 MB/s at 40 ms and 200 MB/s at 10 ms. Further ones pay from here on.</summary>
     static readonly TimeSpan s_farAway = TimeSpan.FromMilliseconds(8);
 
@@ -113,30 +110,6 @@ sealed partial class SftpSession : IAsyncDisposable
     public Task<SftpRead> ReadAsync(SftpFile file, SftpSink sink, CancellationToken ct) =>
         OffTheReaderAsync(new SftpFileReader(this, file, sink).RunAsync(ct));
 
-    /// <summary>
-    /// Reads many files with requests of several in flight, so that small ones do not cost a round trip each.
-    /// </summary>
-    /// <param name="files">Begun in this order; they end in any.</param>
-    /// <param name="sinkOf">Called once for each file, before its first byte.</param>
-    /// <param name="ended">Called once for each file that was begun. When the session is over, for every file that is left.</param>
-    /// <param name="ct">Also ends with the first exception of a sink or of <paramref name="ended"/>.</param>
-    public Task ReadManyAsync(
-        IReadOnlyList<SftpFile> files, Func<SftpFile, SftpSink> sinkOf, Func<SftpFile, SftpOutcome, CancellationToken, ValueTask> ended, CancellationToken ct) =>
-        Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = ct }, async (file, stop) =>
-        {
-            SftpOutcome outcome;
-            try
-            {
-                outcome = new SftpOutcome(await new SftpFileReader(this, file, sinkOf(file)).RunAsync(stop), null);
-            }
-            catch (SftpException failure)
-            {
-                outcome = new SftpOutcome(default, failure);
-            }
-            await SftpWire.OffTheReaderAsync();
-            await ended(file, outcome, stop);
-        });
-
     public async ValueTask DisposeAsync()
     {
         await _disposed.CancelAsync();
@@ -157,6 +130,9 @@ sealed partial class SftpSession : IAsyncDisposable
     internal void Took(TimeSpan answer) => _roundTrip = answer < _roundTrip ? answer : _roundTrip;
 
     internal TimeProvider Clock => _clock;
+
+    /// <summary>So many bytes of a file are about to be read: connections that will help with it begin to open.</summary>
+    internal void Foresee(long bytes) => _ = FurtherLanesFor(bytes);
 
     /// <summary>
     /// Further connections, opened when the first large file is read from far away, and kept. One that the server does not allow

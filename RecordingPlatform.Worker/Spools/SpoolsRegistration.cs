@@ -10,6 +10,6 @@ static class SpoolsRegistration
     {
         services.AddSingleton<OpenSpools>();
         services.AddScoped<SpoolTrouble>();
-        return services.AddJobHandler<WatchSource, WatchSourceHandler>(waits: true);
+        return services.AddJobHandler<WatchSource, WatchSourceHandler>(JobLane.Wait);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class Authentication(IOptionsMonitor<AuthenticationSchemeOptions
     public const string ApiKeyHeader = "X-Api-Key";
     public const string PortalSessionHeader = "X-Portal-Session";
     public const string PermissionClaim = "permission";
+    const int LongestUserAgent = 200;
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -61,7 +62,10 @@ internal sealed class Authentication(IOptionsMonitor<AuthenticationSchemeOptions
         context.Features.Get<PortalVisitor>()?.Address is { } told && IPAddress.TryParse(told, out var address) ? address.ToString() : context.Connection.RemoteIpAddress?.ToString();
 
     // Enough to recognise a device by; the rest is noise somebody else controls.
-    static string? Short(string? userAgent) => string.IsNullOrEmpty(userAgent) ? null : userAgent[..Math.Min(userAgent.Length, 200)];
+    // Not through the middle of a character that takes two.
+    static string? Short(string? userAgent) => string.IsNullOrEmpty(userAgent) ? null
+        : userAgent.Length <= LongestUserAgent ? userAgent
+        : userAgent[..(char.IsHighSurrogate(userAgent[LongestUserAgent - 1]) ? LongestUserAgent - 1 : LongestUserAgent)];
 }
 
 /// <summary>The browser behind the portal, by the portal's word: its key was checked. The user agent comes as its own header.</summary>

@@ -12,6 +12,11 @@ namespace RecordingPlatform.Api.Portal;
 /// </summary>
 internal sealed class PortalKeyRing : IEndpoint
 {
+    /// <summary>How Data Protection names a key; what it revokes is named otherwise.</summary>
+    const string KeyName = "key-";
+
+    static readonly TimeSpan Together = TimeSpan.FromMinutes(2);
+
     public sealed record Element
     {
         public required string FriendlyName { get; init; }
@@ -40,14 +45,23 @@ internal sealed class PortalKeyRing : IEndpoint
         return TypedResults.Ok(new Response { Elements = elements });
     }
 
+    /// <summary>
+    /// Of portals that start at once and find no key, the first makes it for all: each looks at the ring again after it stored,
+    /// and would otherwise refuse for a day what the others sign.
+    /// </summary>
     static async Task<NoContent> StoreAsync(Element element, RecordingDb db, EnvelopeKeys keys, CancellationToken ct)
     {
-        if (await db.KeyRing.AnyAsync(k => k.FriendlyName == element.FriendlyName, ct))
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtext('key_ring'))", ct);
+        var isKey = element.FriendlyName.StartsWith(KeyName, StringComparison.Ordinal);
+        var since = await db.NowAsync(ct) - Together;
+        if (await db.KeyRing.AnyAsync(k => k.FriendlyName == element.FriendlyName || (isKey && k.FriendlyName.StartsWith(KeyName) && k.CreatedAt > since), ct))
             return TypedResults.NoContent();
         var id = Guid.CreateVersion7();
         var secret = await keys.SealAsync("key_ring", id, Encoding.UTF8.GetBytes(element.Xml), ct);
         db.KeyRing.Add(new KeyRingEntry { Id = id, FriendlyName = element.FriendlyName, SealedXml = secret.Bytes, MasterKeyId = secret.MasterKeyId });
         await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
         return TypedResults.NoContent();
     }
 }

@@ -125,7 +125,7 @@ internal sealed class MediaDelivery(RecordingDb db, MediaSelection selection, Ob
                     {
                         // Before the first byte: what was heard is on record even when the connection breaks.
                         await audit.RecordAsync(wish.Use == MediaUse.Save ? AuditAction.RecordingDownloaded : AuditAction.RecordingPlayed, caller, ct,
-                            AuditTarget.Of(recording), new { object_id = found.Object.Id, range = http.Request.Headers.Range.ToString() }, reason);
+                            AuditTarget.Of(recording), new { object_id = found.Object.Id, range = MediaResponse.WordsOf(http.Request) }, reason);
                         await db.SaveChangesAsync(ct);
                     }
                     await MediaResponse.SendAsync(http, found.Object, media, wish.Use == MediaUse.Save, FileNameOf(recording, found.Object), ct);

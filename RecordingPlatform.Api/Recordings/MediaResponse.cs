@@ -45,17 +45,22 @@ internal static class MediaResponse
         return disposition.ToString();
     }
 
+    /// <summary>The bytes that are asked for; empty for all. Never the client's own text, which could hold anything.</summary>
+    public static string WordsOf(HttpRequest request) => RangeOf(request) is { } range ? $"bytes={range}" : "";
+
+    static RangeItemHeaderValue? RangeOf(HttpRequest request) =>
+        request.Headers.Range is [{ } text] && RangeHeaderValue.TryParse(text, out var asked) && asked.Unit.Equals("bytes", StringComparison.OrdinalIgnoreCase) && asked.Ranges is { Count: 1 } ranges
+            ? ranges.Single() : null;
+
     // Several ranges at once are answered with the whole, as the RFC allows: no player asks for them.
     static (long From, long Length, int Status) Choose(HttpRequest request, string tag, long total)
     {
         var whole = (0L, total, StatusCodes.Status200OK);
-        if (request.Headers.Range is not [{ } text] || !RangeHeaderValue.TryParse(text, out var asked)
-            || asked.Ranges.Count != 1 || !asked.Unit.Equals("bytes", StringComparison.OrdinalIgnoreCase))
+        if (RangeOf(request) is not { } range)
             return whole;
         // Only the very same content goes on; a date says nothing about an object that never changes under its name.
         if (request.Headers.IfRange is [{ } condition, ..] && condition != tag)
             return whole;
-        var range = asked.Ranges.Single();
         if (range.From is { } first)
             return first >= total ? (0, 0, StatusCodes.Status416RangeNotSatisfiable)
                 : (first, Math.Min(range.To ?? total - 1, total - 1) - first + 1, StatusCodes.Status206PartialContent);

@@ -49,9 +49,23 @@ public sealed class ObjectWriter(IObjectStore store, EnvelopeKeys keys, IDbConte
             await db.SaveChangesAsync(ct);
         }
         var key = RandomNumberGenerator.GetBytes(32);
-        var upload = await store.CreateAsync(row.Name, ct);
+        var upload = await CreateAsync(row, ct);
         var writer = SealedObjectWriter.Create(upload.Content, new SealedObjectIdentity(row.DataKeyId, row.OwnerId, row.Id), key);
         return new PendingObject(row, key, upload, writer, keys, databases, sweeper, clock, logger);
+    }
+
+    async Task<ObjectUpload> CreateAsync(ObjectRow row, CancellationToken ct)
+    {
+        try
+        {
+            return await store.CreateAsync(row.Name, ct);
+        }
+        catch
+        {
+            // Nobody holds anything yet that would remove it.
+            await PendingObject.RemoveAsync(row.Id, sweeper, logger);
+            throw;
+        }
     }
 }
 
@@ -159,15 +173,21 @@ public sealed partial class PendingObject : IAsyncDisposable
         await _writer.DisposeAsync();
         await _upload.DisposeAsync();
         CryptographicOperations.ZeroMemory(_key);
+        // Does nothing to a published row, so it is right after a commit whose answer was lost.
+        await RemoveAsync(Row.Id, _sweeper, _logger);
+    }
+
+    /// <summary>Removes what was begun and not published.</summary>
+    internal static async Task RemoveAsync(Guid id, ObjectSweeper sweeper, ILogger logger)
+    {
         try
         {
-            // Does nothing to a published row, so it is right after a commit whose answer was lost.
-            await _sweeper.RemoveUnpublishedAsync(Row.Id, CancellationToken.None);
+            await sweeper.RemoveUnpublishedAsync(id, CancellationToken.None);
         }
         catch (Exception e) when (e is DbException or IOException or TimeoutException)
         {
             // What made this necessary is often the same outage, and is what the caller must see; the sweep will come by.
-            Log.LeftToSweep(_logger, Row.Id, e);
+            Log.LeftToSweep(logger, id, e);
         }
     }
 

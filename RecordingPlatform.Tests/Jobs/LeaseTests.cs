@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Jobs;
 using RecordingPlatform.Tests.Fixtures;
@@ -152,6 +153,45 @@ public sealed class LeaseTests(PostgresCluster cluster)
     }
 
     [Fact]
+    public async Task A_handler_that_takes_every_connection_of_its_worker_keeps_its_lease()
+    {
+        await using var shop = await Workshop.OpenAsync(cluster);
+        var (pool, emptied, go) = (new TaskCompletionSource<NpgsqlDataSource>(), new TaskCompletionSource(), new TaskCompletionSource());
+        var narrow = new NpgsqlConnectionStringBuilder(shop.Database.App) { MaxPoolSize = 5, Timeout = 2 }.ConnectionString;
+        // A heartbeat that a busy machine answers too late would need another connection, and there is none: so each has two seconds.
+        var lease = TimeSpan.FromSeconds(8);
+        var worker = await shop.StartWorkerAsync(async (_, _, _, ct) =>
+        {
+            var taken = new List<NpgsqlConnection>();
+            try
+            {
+                await TakeAllAsync(await pool.Task.WaitAsync(ct), taken, ct);
+                emptied.TrySetResult();
+                await go.Task.WaitAsync(ct);
+                return JobOutcome.Done;
+            }
+            finally
+            {
+                foreach (var connection in taken)
+                    await connection.DisposeAsync();
+            }
+        }, narrow, settings: ("Lease", $"{lease}"));
+        var id = await shop.EnqueueAsync("greedy");
+        var began = await shop.UntilStateAsync(id, JobState.Running);
+        // Once it has renewed, the heartbeat has its connection.
+        await shop.UntilAsync(id, j => j.LeasedUntil > began.LeasedUntil, "the lease was renewed");
+        pool.SetResult(worker.Pool);
+        await emptied.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await shop.UntilTrueAsync(() => Task.FromResult(shop.Said.Contains("Could not claim jobs", StringComparison.Ordinal)), "the worker has no connection left to claim with");
+        var held = await shop.JobAsync(id);
+        await shop.StartWorkerAsync((_, _, _, _) => Task.FromResult(JobOutcome.Done));
+        await shop.UntilAsync(id, j => j.LeasedUntil > held.LeasedUntil + lease, "the lease was renewed past its end");
+        go.SetResult();
+        var job = await shop.UntilStateAsync(id, JobState.Done);
+        Assert.Equal((1L, 0), (job.Fence, job.Failures));
+    }
+
+    [Fact]
     public async Task A_publishing_transaction_keeps_its_job_from_being_taken()
     {
         await using var shop = await Workshop.OpenAsync(cluster);
@@ -226,6 +266,20 @@ public sealed class LeaseTests(PostgresCluster cluster)
         await shop.UntilTrueAsync(() => Task.FromResult(shop.Said.Contains("no longer this worker's", StringComparison.Ordinal)), "the worker says so");
         Assert.Equal((JobState.Cancelled, 0), ((await shop.JobAsync(id)).State, (await shop.JobAsync(id)).Failures));
         Assert.False(await JobQueue.CancelAsync(db, id, default));
+    }
+
+    // Who uses one for a moment gives it to whoever waits, so at the pool's time-out only those who keep theirs have one.
+    static async Task TakeAllAsync(NpgsqlDataSource pool, List<NpgsqlConnection> taken, CancellationToken ct)
+    {
+        try
+        {
+            while (true)
+                taken.Add(await pool.OpenConnectionAsync(ct));
+        }
+        catch (NpgsqlException e) when (e.Message.Contains("pool has been exhausted", StringComparison.Ordinal))
+        {
+            // These are all.
+        }
     }
 
     static async Task<JobOutcome> PublishAsync(Act act, JobContext context, RecordingDb db, CancellationToken ct)

@@ -181,6 +181,9 @@ internal sealed class TestWorker(IHost host, ConcurrentQueue<string> said) : IAs
 
     public IEnumerable<string> Said => said;
 
+    /// <summary>All its connections come from here: those of its handlers, of its claims and of its heartbeat.</summary>
+    public NpgsqlDataSource Pool => host.Services.GetRequiredService<NpgsqlDataSource>();
+
     public static async Task<TestWorker> StartAsync(string connection, Doing? doing, Action<IServiceCollection>? also, (string Key, string Value)[] settings)
     {
         var said = new ConcurrentQueue<string>();

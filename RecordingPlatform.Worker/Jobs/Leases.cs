@@ -89,7 +89,8 @@ internal sealed partial class Leases(JobTable table, NpgsqlDataSource source, IO
         NpgsqlConnection? connection = null;
         try
         {
-            while (await beat.WaitForNextTickAsync(ct))
+            // At once, while no job has had the time to empty the pool.
+            do
             {
                 try
                 {
@@ -104,6 +105,7 @@ internal sealed partial class Leases(JobTable table, NpgsqlDataSource source, IO
                     connection = null;
                 }
             }
+            while (await beat.WaitForNextTickAsync(ct));
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {

@@ -4,6 +4,7 @@ using RecordingPlatform.Core.Ingest;
 using RecordingPlatform.Core.Jobs;
 using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Core.Objects;
+using RecordingPlatform.Core.Storage;
 
 namespace RecordingPlatform.Worker.Ingest;
 
@@ -14,17 +15,21 @@ internal sealed record KeepRawEvents : IJobArguments
 
 /// <summary>
 /// Moves the bodies of events that were worked on into the object store, under the key of the person they are about where one
-/// is known, and removes what is past its time. Safe to run twice: an event whose body has moved is not found again, and an
-/// object whose event was not settled with it was never published.
+/// is known, and forgets what is past its time: the keys, the object, and last the event. Safe to run twice: an event whose body
+/// has moved is not found again, an object whose event was not settled with it was never published, and an event whose body is
+/// not yet gone is found again.
 /// </summary>
-internal sealed class KeepRawEventsHandler(IDbContextFactory<RecordingDb> databases, ObjectWriter writer, EnvelopeKeys keys) : IJobHandler<KeepRawEvents>
+internal sealed class KeepRawEventsHandler(IDbContextFactory<RecordingDb> databases, ObjectWriter writer, EnvelopeKeys keys, IObjectStore store) : IJobHandler<KeepRawEvents>
 {
     const int Batch = 200;
+
+    // Each waits for the store, and meanwhile bodies wait to be moved; the next run is a minute away.
+    const int MostForgotten = 2000;
 
     public async Task<JobOutcome> RunAsync(KeepRawEvents arguments, JobContext context, CancellationToken ct)
     {
         await using var db = await databases.CreateDbContextAsync(ct);
-        await ForgetAsync(db, ct);
+        await ForgetExpiredAsync(db, ct);
         List<Guid> moving;
         do
         {
@@ -64,14 +69,44 @@ internal sealed class KeepRawEventsHandler(IDbContextFactory<RecordingDb> databa
         if (emptied == 0)
             return;
         await pending.PublishAsync(db, owner, recordingId: null, "application/json", fileName: null, ct);
+        await db.SaveChangesAsync(ct);
         await db.Objects.Where(o => o.Id == pending.Row.Id).ExecuteUpdateAsync(set => set.SetProperty(o => o.RetainUntil, row.ExpiresAt), ct);
         await transaction.CommitAsync(ct);
     }
 
-    // Rows go with their time; the objects of their bodies are due for deletion at the same moment.
-    static async Task ForgetAsync(RecordingDb db, CancellationToken ct)
+    // Needs no KEK, so it goes on whatever the KEK answers.
+    async Task ForgetExpiredAsync(RecordingDb db, CancellationToken ct)
     {
-        await db.Database.ExecuteSqlAsync($"delete from raw_events where id in (select id from raw_events where expires_at <= app_now() and state <> 'received' and body is null order by expires_at limit 10000)", ct);
+        var expired = await db.RawEvents.Where(e => e.ExpiresAt <= RecordingDb.Now() && e.State != RawEventState.Received && e.Body == null)
+            .OrderBy(e => e.ExpiresAt).Take(MostForgotten).Select(e => e.Id).ToListAsync(ct);
+        foreach (var id in expired)
+            await ForgetAsync(id, ct);
         await db.Database.ExecuteSqlAsync($"delete from refused_deliveries where hour < app_now() - interval '30 days'", ct);
+    }
+
+    // The event goes last: while its row is there, the next run finds what one that was cut short has left.
+    async Task ForgetAsync(Guid id, CancellationToken ct)
+    {
+        await using var db = await databases.CreateDbContextAsync(ct);
+        var bodies = db.Objects.Where(o => o.OwnerKind == OwnerKind.RawEvent && o.OwnerId == id && o.State == ObjectState.Published && o.Deletion != DeletionState.Purged);
+        var left = await bodies.Select(o => new { o.Name, o.DataKeyId }).ToListAsync(ct);
+        await using (var closing = await db.Database.BeginTransactionAsync(ct))
+        {
+            await keys.DestroyOwnerKeysAsync(db, new KeyOwner(OwnerKind.RawEvent, id), ct);
+            // Of a person's event it is the data key alone: that person's key goes on.
+            await keys.DestroyDataKeysAsync(db, [.. left.Select(o => o.DataKeyId)], ct);
+            await bodies.ExecuteUpdateAsync(set => set
+                .SetProperty(o => o.Deletion, DeletionState.Deleting)
+                .SetProperty(o => o.DeletionReason, "expired")
+                .SetProperty(o => o.MarkedAt, o => o.MarkedAt ?? RecordingDb.Now()), ct);
+            await closing.CommitAsync(ct);
+        }
+        foreach (var body in left)
+            await store.DeleteAsync(body.Name, ct);
+
+        await using var ending = await db.Database.BeginTransactionAsync(ct);
+        await bodies.ExecuteUpdateAsync(set => set.SetProperty(o => o.Deletion, DeletionState.Purged).SetProperty(o => o.PurgedAt, o => RecordingDb.Now()), ct);
+        await db.RawEvents.Where(e => e.Id == id).ExecuteDeleteAsync(ct);
+        await ending.CommitAsync(ct);
     }
 }

@@ -42,7 +42,8 @@ internal sealed class CallBook(RecordingDb db)
             db.Expectations.Add(expectation = new Expectation { Id = Guid.CreateVersion7(), ConversationId = conversation.Id, SourceId = conversation.SourceId, Medium = ExpectedMedium.Audio });
             db.Events.Add(expectation.Changed());
         }
-        else if (expectation.State is ExpectationState.Received or ExpectationState.Absent)
+        // What came may be of one leg, and this the end of another with a file of its own: it stays received and is looked for again.
+        else if (expectation.State is ExpectationState.Absent || (expectation.State is ExpectationState.Received && report.Event != CallEvent.CallEnded))
         {
             return;
         }

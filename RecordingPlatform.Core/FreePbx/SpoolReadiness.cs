@@ -12,10 +12,8 @@ public static class SpoolReadiness
     /// <summary>Longer than the writer's buffer takes to fill: 4 KiB of GSM are 2.5 s.</summary>
     public static readonly TimeSpan AfterTheEnd = TimeSpan.FromSeconds(3);
 
-    public static readonly TimeSpan WhileItMayLast = TimeSpan.FromSeconds(10);
-
-    /// <summary>For a file whose header says that it was never closed: the PBX may have been stopped while it wrote.</summary>
-    public static readonly TimeSpan NeverClosed = TimeSpan.FromSeconds(60);
+    /// <summary>Longer than most holds. Whatever the format: without a header, or in MP3, nothing in a file says that it was closed.</summary>
+    public static readonly TimeSpan WhileItMayLast = TimeSpan.FromSeconds(60);
 
     /// <param name="still">For how long size and time have not changed, by our own clock.</param>
     /// <param name="looks">How many looks in a row found them so.</param>

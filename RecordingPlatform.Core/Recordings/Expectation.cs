@@ -29,7 +29,7 @@ public sealed class Expectation
     public int Looks { get; set; }
     public DateTimeOffset? LateAt { get; set; }
     public DateTimeOffset? ReceivedAt { get; set; }
-    /// <summary>What kept retrieval from finding or taking it, the last time that it looked.</summary>
+    /// <summary>What kept retrieval from finding or taking it, the last time that it looked; of a received one, what is wrong with what came.</summary>
     public string? LastProblem { get; set; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }

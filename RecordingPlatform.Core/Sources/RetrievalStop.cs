@@ -15,6 +15,8 @@ public sealed class RetrievalStop
     public required string Reason { get; init; }
     public DateTimeOffset StoppedAt { get; init; }
 
+    public bool StandsFor(Source source) => source.UpdatedAt == SettingsAt;
+
     /// <summary>Those that hold: their sources were not changed since.</summary>
     public static IQueryable<RetrievalStop> Standing(RecordingDb db) => db.RetrievalStops.Where(stop => db.Sources.Any(s => s.Id == stop.SourceId && s.UpdatedAt == stop.SettingsAt));
 }

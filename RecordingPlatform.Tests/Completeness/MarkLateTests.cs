@@ -33,6 +33,7 @@ public sealed class MarkLateTests(PostgresCluster cluster)
         // A clock is nobody who could be held to account.
         Assert.Equal(0, await shop.CountAsync("audit"));
         await shop.UntilTrueAsync(() => Task.FromResult(Interlocked.Read(ref counted) == 2500), "each was counted");
+        await shop.UntilTrueAsync(() => Task.FromResult(shop.Said.Contains($"Warning: 500 recordings of source {Guid.Empty} are late", StringComparison.Ordinal)), "the log says so");
 
         // Those of later become late in their time, and what was told is not told again.
         await shop.MoveClockAsync(TimeSpan.FromMinutes(11));

@@ -43,6 +43,101 @@ public sealed class RetrievalTests(PbxPlatform platform, Studio studio) : IClass
         Assert.Equal([$"taken {id}"], await pbx.AskAsync("select concat(state, ' ', recording_id) from spool_files where source_id = '{source}'"));
     }
 
+    [Theory]
+    [InlineData("wav")]
+    [InlineData("ulaw")]
+    [InlineData("mp3")]
+    public async Task While_nobody_said_that_the_call_ended_a_file_of_any_format_has_to_stand_still_for_a_minute(string extension)
+    {
+        await using var pbx = await platform.MountAsync();
+        var call = Pbx.NewCall();
+        // Closed as far as anybody can tell, as that of a call on hold.
+        var sound = Sound.Wave(2);
+        pbx.Write(pbx.NameOf(call, extension), sound);
+        await pbx.ReportAsync(call, "call_started");
+        await StoodAsync(15);
+        await pbx.UntilAsync(async () => await pbx.AskAsync("select 1 from spool_files where source_id = '{source}' and (still_looks >= 3 or state <> 'seen')") is [_], "it is looked at again and again");
+        Assert.Equal(["seen"], await pbx.AskAsync("select state from spool_files where source_id = '{source}'"));
+
+        await StoodAsync(60);
+        Assert.Equal(sound, await pbx.DownloadAsync(await pbx.TakenAsync(call)));
+        Assert.Equal("received", await pbx.ExpectedAsync(call, "state"));
+
+        // As if it had not moved for so long.
+        Task StoodAsync(int seconds) => pbx.UntilAsync(
+            async () => await pbx.AskAsync($"update spool_files set still_since = app_now() - interval '{seconds} seconds', still_looks = 1 where source_id = '{{source}}' returning id") is [_], "it is seen");
+    }
+
+    [Fact]
+    public async Task The_end_of_a_call_begins_the_looks_anew_while_its_file_is_missing()
+    {
+        await using var pbx = await platform.MountAsync();
+        var call = Pbx.NewCall();
+        await pbx.ReportAsync(call, "call_started");
+        await pbx.UntilAsync(async () => await pbx.ExpectedAsync(call, "looks > 0") == "True", "it is looked for");
+        // As after hours of a long call.
+        await pbx.AskAsync("update expectations set look_from = app_now() - interval '5 hours', look_at = app_now() + interval '1 hour' where source_id = '{source}' returning id");
+        var sound = Sound.Wave(2);
+        pbx.Write(pbx.NameOf(call), sound);
+        await pbx.ReportAsync(call, "call_ended");
+        Assert.Equal(sound, await pbx.DownloadAsync(await pbx.TakenAsync(call)));
+        Assert.Equal("received", await pbx.ExpectedAsync(call, "state"));
+    }
+
+    [Fact]
+    public async Task The_file_of_a_second_leg_is_looked_for_from_its_end_on_though_the_first_was_received()
+    {
+        await using var pbx = await platform.MountAsync();
+        var call = Pbx.NewCall();
+        var leg = Pbx.NewCall() with { LinkedId = call.UniqueId };
+        pbx.Write(pbx.NameOf(call), Sound.Wave(1));
+        await pbx.ReportAsync(call, "call_ended");
+        var first = await pbx.TakenAsync(call);
+        const string Received = "concat_ws(' ', state, e.recording_id, received_at, late_at, last_problem)";
+        var received = await pbx.ExpectedAsync(call, Received);
+        Assert.StartsWith($"received {first} ", received, StringComparison.Ordinal);
+        var looks = await pbx.ExpectedAsync(call, "looks");
+
+        await pbx.ReportAsync(leg, "call_ended");
+        await pbx.UntilAsync(async () => await pbx.ExpectedAsync(call, $"look_at is not null and looks > {looks} + 1") == "True", "it is looked for again and again");
+        Assert.Equal(received, await pbx.ExpectedAsync(call, Received));
+        pbx.Write(pbx.NameOf(leg), Sound.Wave(2));
+        await pbx.UntilAsync(async () => await pbx.RecordingsAsync(call.UniqueId) is [_, _], "the second leg is taken in");
+        Assert.Equal(received, await pbx.ExpectedAsync(call, Received));
+
+        // It is looked for no longer than usual, and nobody is told that a recording is missing.
+        await pbx.AskAsync("update expectations set look_at = app_now(), look_until = app_now() where source_id = '{source}' and look_at is not null returning id");
+        await pbx.HurryAsync("source.watch");
+        await pbx.UntilAsync(async () => await pbx.ExpectedAsync(call, "look_at is null") == "True", "nobody looks any more");
+        Assert.Equal(received, await pbx.ExpectedAsync(call, Received));
+    }
+
+    [Fact]
+    public async Task Of_a_file_that_went_on_after_it_was_taken_people_are_told_once()
+    {
+        await using var pbx = await platform.MountAsync();
+        var call = Pbx.NewCall();
+        var path = pbx.Write(pbx.NameOf(call), Sound.Wave(2));
+        await pbx.ReportAsync(call, "call_ended");
+        var id = await pbx.TakenAsync(call);
+        Assert.Equal("received ", await pbx.ExpectedAsync(call, "concat(state, ' ', last_problem)"));
+        var told = await ToldAsync();
+        await File.AppendAllBytesAsync(path, Sound.Tone(1));
+        for (var sweeps = 1; sweeps <= 2; sweeps++)
+        {
+            await pbx.SweepAsync();
+            await pbx.UntilAsync(async () => await pbx.AskAsync($"select 1 from jobs where unique_key = 'sweep:{{source}}' and state = 'done' having count(*) >= {sweeps}") is [_], "it was swept");
+        }
+        Assert.Equal("received True", await pbx.ExpectedAsync(call, "concat(state, ' ', case when last_problem like '%lacks its end%upload it%' then 'True' end)"));
+        Assert.Equal(told + 1, await ToldAsync());
+        await pbx.UntilAsync(() => Task.FromResult(Lines() == 1), "the log says so");
+
+        async Task<int> ToldAsync() => (await pbx.AskAsync($"""
+            select data->>'state' from events where kind = 'expectation.changed' and conversation_id = (select conversation_id from recordings where id = '{id}') and data->>'state' = 'received'
+            """)).Count;
+        int Lines() => platform.Platform.Worker.Said.Split($"went on after it was taken in as recording {id}").Length - 1;
+    }
+
     [Fact]
     public async Task Of_a_full_folder_only_what_bears_the_calls_name_is_read_and_never_through_a_link()
     {
@@ -132,6 +227,7 @@ public sealed class RetrievalTests(PbxPlatform platform, Studio studio) : IClass
         await pbx.UntilAsync(async () => await pbx.ExpectedAsync(call, "looks > 0") == "True", "it is looked for");
         await pbx.AskAsync("update expectations set state = 'late', late_at = app_now(), look_until = app_now() where source_id = '{source}' returning id");
         await pbx.UntilAsync(async () => await pbx.ExpectedAsync(call, "look_at is null and last_problem like 'No recording of this call appeared%' and state = 'late'") == "True", "it is given up");
+        await pbx.UntilAsync(() => Task.FromResult(platform.Platform.Worker.Said.Contains($"1 calls of source {pbx.Id} are not looked for any more", StringComparison.Ordinal)), "the log says so");
 
         var sound = Sound.Wave(2);
         pbx.Write(pbx.NameOf(call), sound, age: TimeSpan.FromMinutes(11));

@@ -47,8 +47,9 @@ public sealed class WatchScheduleTests
     [InlineData(60, 1, true, false)]
     [InlineData(2.9, 3, true, false)]
     [InlineData(3, 2, true, true)]
-    [InlineData(9.9, 9, false, false)]
-    [InlineData(10, 2, false, true)]
+    [InlineData(59.9, 30, false, false)]
+    [InlineData(60, 1, false, false)]
+    [InlineData(60, 2, false, true)]
     public void A_file_is_ready_when_it_stood_still_over_two_looks_and_longer_while_the_call_may_last(double still, int looks, bool ended, bool ready) =>
         Assert.Equal(ready, SpoolReadiness.IsReady(TimeSpan.FromSeconds(still), looks, ended));
 }

@@ -36,7 +36,7 @@ public sealed class CompletenessTests : IClassFixture<Portal>
         Add("expected", "+4522222222", "video", e => e["next_look_at"] = null);
         Add("late", "+4533333333", with: e => (e["looking"], e["looks"]) = (false, 1));
         Add("absent", "+4544444444");
-        Add("received", "+4555555555", with: e => e["recording_id"] = "0197f000-0000-7000-8000-0000000000aa");
+        Add("received", "+4555555555", with: e => (e["recording_id"], e["last_problem"]) = ("0197f000-0000-7000-8000-0000000000aa", "The recording here lacks its end."));
         var page = (await _visitor.GetAsync("/completeness")).Expect(HttpStatusCode.OK);
         Assert.Contains(_portal.Api.Asked, a => a.StartsWith("GET /api/v1/completeness?from=", StringComparison.Ordinal) && a.Contains("&state=open&time_zone=UTC&page_size=25", StringComparison.Ordinal));
         page.Shows("One that is not here when it is due is late");
@@ -50,7 +50,7 @@ public sealed class CompletenessTests : IClassFixture<Portal>
         var all = await _visitor.GetAsync("/completeness?state=all");
         Assert.DoesNotContain("state=", _portal.Api.Asked.Last(a => a.StartsWith("GET /api/v1/completeness", StringComparison.Ordinal)));
         all.Shows("There is none: The caller hung up before anybody answered.");
-        all.Shows("Here since 14 Mar 2026, 21:35");
+        all.Shows("Here since 14 Mar 2026, 21:35 The recording here lacks its end. Open the recording");
         Assert.Contains("href=\"/recordings/0197f000-0000-7000-8000-0000000000aa\"", all.Html);
     }
 

@@ -95,10 +95,9 @@ sealed partial class FetchSpoolFileHandler(
         if (holdsNothing && !asItIs)
             return await ReleaseAsync([file.Row], ct);
         var fetch = FetchOf(spool, file.Row);
+        // No object is begun for a file that cannot be read or has moved.
         if (!await fetch.ReadLeadingAsync(ct))
             return await ReleaseAsync([file.Row], ct);
-        if (!holdsNothing && await MayStillGrowAsync(fetch, file.Row, ct) is { } pause)
-            return JobOutcome.Snooze(pause, "FileNotClosed");
 
         await using var sealing = await BeginAsync(media, ObjectRole.Original, "", ct);
         if (!await fetch.SealAsync(sealing, ct))
@@ -145,15 +144,6 @@ sealed partial class FetchSpoolFileHandler(
         else if (taken is IntakeResult.Accepted accepted)
             Log.Taken(logger, media.SourceId, accepted.Recording.Id, original.Facts!.PlaintextLength);
         return JobOutcome.Done;
-    }
-
-    /// <summary>How long to wait for the end of a file whose header says that it is being written, while nobody said that the call has ended.</summary>
-    async Task<TimeSpan?> MayStillGrowAsync(SpoolFetch fetch, SpoolFile row, CancellationToken ct)
-    {
-        var left = SpoolReadiness.NeverClosed - (await db.NowAsync(ct) - row.StillSince);
-        if (left <= TimeSpan.Zero || await db.Conversations.AnyAsync(c => c.Id == row.ConversationId && c.EndedAt != null, ct))
-            return null;
-        return await fetch.IsUnclosedAsync(ct) ? left : null;
     }
 
     async Task<PendingObject> BeginAsync(CapturedMedia media, ObjectRole role, string variant, CancellationToken ct, Guid? owner = null) => await writer.BeginAsync(new ObjectDraft

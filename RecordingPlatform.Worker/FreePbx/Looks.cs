@@ -23,25 +23,26 @@ sealed class Looks
         _all.Add((call, goesOn ? WatchSchedule.Pause(call.Since, finding.Sighting, Random.Shared.NextDouble()) : null, finding.Grows, goesOn ? problem : problem ?? GaveUp));
     }
 
-    public async Task WriteAsync(RecordingDb db, int dueAfterMinutes, CancellationToken ct)
+    /// <returns>The conversations whose recording nobody looks for any more, though none came.</returns>
+    public async Task<List<Guid>> WriteAsync(RecordingDb db, int dueAfterMinutes, CancellationToken ct)
     {
         if (_all.Count == 0)
-            return;
+            return [];
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var ids = _all.Select(l => l.Call.ExpectationId).ToArray();
         var read = _all.Select(l => l.Call.LookAt).ToArray();
         var pauses = _all.Select(l => l.Pause).ToArray();
         var grows = _all.Select(l => l.Grows).ToArray();
         var problems = _all.Select(l => l.Problem).ToArray();
-        // A report that came during the look has set its own time; a settled one has none.
+        // A report that came during the look has set its own time; a settled one has none. Of what was received nothing is missing.
         var written = await db.Database.SqlQuery<Guid>($"""
             update expectations e set
                 looks = e.looks + 1,
                 look_at = app_now() + n.pause,
                 look_from = case when n.pause is null then null else e.look_from end,
                 look_until = case when n.grows then greatest(e.look_until, app_now() + {WhileItGrows}) else e.look_until end,
-                last_problem = n.problem,
-                due_at = case when n.grows then greatest(e.due_at, app_now() + make_interval(mins => {dueAfterMinutes})) else e.due_at end,
+                last_problem = case when e.state = 'received' then e.last_problem else n.problem end,
+                due_at = case when n.grows and e.state <> 'received' then greatest(e.due_at, app_now() + make_interval(mins => {dueAfterMinutes})) else e.due_at end,
                 state = case when n.grows and e.state = 'late' then 'expected' else e.state end,
                 late_at = case when n.grows and e.state = 'late' then null else e.late_at end,
                 updated_at = case when n.grows and e.state = 'late' then app_now() else e.updated_at end
@@ -53,5 +54,6 @@ sealed class Looks
             db.Events.Add((await db.Expectations.AsNoTracking().SingleAsync(e => e.Id == call.ExpectationId, ct)).Changed());
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
+        return [.. _all.Where(l => l is { Pause: null, Call.IsReceived: false } && written.Contains(l.Call.ExpectationId)).Select(l => l.Call.ConversationId)];
     }
 }

@@ -43,6 +43,8 @@ sealed partial class SweepSpoolHandler(RecordingDb db, OpenSpools spools, SpoolT
     // Each enqueued key holds a lock to the end of its transaction.
     const int Batch = 200;
 
+    const string WentOn = "The PBX went on writing a file of this call after it was taken in: the recording here lacks its end. The whole file lies in the PBX's folder; fetch it from there before the PBX deletes it, and upload it.";
+
     readonly SpoolNames _names = new();
 
     public async Task<JobOutcome> RunAsync(SweepSpool arguments, JobContext context, CancellationToken ct)
@@ -114,13 +116,31 @@ sealed partial class SweepSpoolHandler(RecordingDb db, OpenSpools spools, SpoolT
         foreach (var (file, taken) in files.Select(f => (File: f, Known: known.GetValueOrDefault(f.Path))))
         {
             if (taken is { State: SpoolFileState.Taken, RecordingId: { } recording } && file.Entry.SizeBytes > taken.SizeBytes)
-                Log.GrewAfterwards(logger, source.Id, recording, taken.SizeBytes, file.Entry.SizeBytes);
+                await NoteGrowthAsync(source.Id, recording, taken.SizeBytes, file.Entry.SizeBytes, ct);
         }
         var open = files.Where(f => !known.TryGetValue(f.Path, out var file) || file.State == SpoolFileState.Seen).ToList();
         var watched = await WatchedAsync(source.Id, [.. open.Select(f => f.Name.UniqueId).Distinct()], ct);
         open.RemoveAll(f => watched.Contains(f.Name.UniqueId));
         var seen = await SpoolBook.SeeAsync(db, source.Id, [.. open.Select(f => f.Seen(null))], ct);
         return [.. open.Where(f => seen.TryGetValue(f.Path, out var file) && file.State == SpoolFileState.Seen).Select(f => (f, seen[f.Path]))];
+    }
+
+    /// <summary>Says it once, however many sweeps find it so.</summary>
+    async Task NoteGrowthAsync(Guid sourceId, Guid recordingId, long takenBytes, long nowBytes, CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var expectation = (await db.Expectations.FromSql($"""
+            select e.* from expectations e join recordings r on r.conversation_id = e.conversation_id
+            where r.id = {recordingId} and e.medium = 'audio' and e.external_id = '' for update of e
+            """).ToListAsync(ct)).SingleOrDefault();
+        if (expectation is null || expectation.LastProblem == WentOn)
+            return;
+        (expectation.LastProblem, expectation.UpdatedAt) = (WentOn, await db.NowAsync(ct));
+        db.Events.Add(expectation.Changed());
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        db.ChangeTracker.Clear();
+        Log.GrewAfterwards(logger, sourceId, recordingId, takenBytes, nowBytes);
     }
 
     async Task<HashSet<string>> WatchedAsync(Guid sourceId, string[] uniqueIds, CancellationToken ct) => [.. await db.Database.SqlQuery<string>($"""

@@ -23,6 +23,9 @@ sealed partial class SpoolWatch(RecordingDb db, OpenSpools spools, SpoolTrouble 
     /// <summary>More wait for the next look, the longest overdue first.</summary>
     const int CallsALook = 2000;
 
+    /// <summary>In a line of the log.</summary>
+    const int MostNamed = 5;
+
     readonly SpoolNames _names = new();
 
     sealed record DueRow(Guid ExpectationId, Guid ConversationId, string State, DateTimeOffset LookAt, DateTimeOffset LookFrom, bool IsLast, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, DateTimeOffset Now, string[] Keys);
@@ -96,6 +99,7 @@ sealed partial class SpoolWatch(RecordingDb db, OpenSpools spools, SpoolTrouble 
             ExpectationId = r.ExpectationId,
             ConversationId = r.ConversationId,
             IsLate = r.State == SnakeCase.Of(ExpectationState.Late),
+            IsReceived = r.State == SnakeCase.Of(ExpectationState.Received),
             LookAt = r.LookAt,
             Since = r.Now - r.LookFrom,
             IsLast = r.IsLast,
@@ -141,7 +145,7 @@ sealed partial class SpoolWatch(RecordingDb db, OpenSpools spools, SpoolTrouble 
             var refused = await RefuseAsync(source.Id, call, files, ct);
             var finding = Finding.Judge(files, known, call.EndedAt is not null, call.IsLast);
             await FetchAsync(source.Id, call, finding, ct);
-            if (finding is { Taken: { } recording, Fetches: [], InHand: null })
+            if (finding is { Taken: { } recording, Fetches: [], InHand: null } && !call.IsReceived)
             {
                 await SettleAsync(call, recording, ct);
                 continue;
@@ -149,7 +153,8 @@ sealed partial class SpoolWatch(RecordingDb db, OpenSpools spools, SpoolTrouble 
             var stuck = finding.InHand is { } file ? await StuckAsync(source.Id, file, call, ct) : null;
             looked.Add(call, finding, stuck ?? finding.Problem ?? refused);
         }
-        await looked.WriteAsync(db, OpenSpools.SettingsOf(source).DueAfterMinutes, ct);
+        if (await looked.WriteAsync(db, OpenSpools.SettingsOf(source).DueAfterMinutes, ct) is { Count: > 0 } givenUp)
+            Log.GaveUp(logger, source.Id, givenUp.Count, string.Join(", ", givenUp.Take(MostNamed)));
         foreach (var group in unread.GroupBy(pair => pair.Value, pair => pair.Key))
             await trouble.NoteAsync(source, group.Key, [.. group], ct);
     }
@@ -208,5 +213,8 @@ sealed partial class SpoolWatch(RecordingDb db, OpenSpools spools, SpoolTrouble 
     {
         [LoggerMessage(1, LogLevel.Warning, "In the spool of source {SourceId} a link or no file bears the name of a recording of conversation {ConversationId}; it is never read")]
         public static partial void Refused(ILogger logger, Guid sourceId, Guid conversationId);
+
+        [LoggerMessage(2, LogLevel.Warning, "{Count} calls of source {SourceId} are not looked for any more: no recording of them came, among them of conversations {ConversationIds}. Look at whether the PBX records such calls and at the source's time zone, then have them looked for again under Completeness")]
+        public static partial void GaveUp(ILogger logger, Guid sourceId, int count, string conversationIds);
     }
 }

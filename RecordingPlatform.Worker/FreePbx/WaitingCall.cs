@@ -10,6 +10,8 @@ sealed record WaitingCall
     public required Guid ExpectationId { get; init; }
     public required Guid ConversationId { get; init; }
     public required bool IsLate { get; init; }
+    /// <summary>One of its recordings came before it ended: further ones are looked for.</summary>
+    public required bool IsReceived { get; init; }
     /// <summary>As it was read: whoever changed it meanwhile has the last word.</summary>
     public required DateTimeOffset LookAt { get; init; }
     /// <summary>Time since the report that retrieval goes by.</summary>

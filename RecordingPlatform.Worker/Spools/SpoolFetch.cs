@@ -21,10 +21,6 @@ sealed class SpoolFetch(ISpool spool, string path, SpoolStat seen, TimeProvider 
     /// <summary>The media type by content, and for headerless formats by the name's extension; null when it is none.</summary>
     public MediaType? Recognise(string extension) => MediaRecognition.RecognisePbx(Leading, extension);
 
-    /// <summary>Whether the header of a WAV file was never brought up to date, as while it is written.</summary>
-    public async Task<bool> IsUnclosedAsync(CancellationToken ct) =>
-        MediaRecognition.Recognise(Leading) == MediaType.Wav && await RiffLength.ReadAsync(new MemoryStream(_leading, 0, Leading.Length, writable: false), ct) is { Declared: null };
-
     /// <summary>Reads the beginning only.</summary>
     /// <returns>False when the file is another than was seen.</returns>
     public Task<bool> ReadLeadingAsync(CancellationToken ct) => ReadAsync(_leading.Length, (_, _) => ValueTask.CompletedTask, ct);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using RecordingPlatform.Core.Data;
 using RecordingPlatform.Core.Events;
+using RecordingPlatform.Core.Recordings;
 using RecordingPlatform.Core.Sources;
 
 namespace RecordingPlatform.Worker.Spools;
@@ -25,7 +26,7 @@ sealed partial class SpoolTrouble(RecordingDb db, OpenSpools spools, ILogger<Spo
     {
         if (await db.RetrievalStops.AsNoTracking().SingleOrDefaultAsync(s => s.SourceId == source.Id, ct) is not { } stop)
             return false;
-        if (stop.SettingsAt == source.UpdatedAt)
+        if (stop.StandsFor(source))
             return true;
         if (await db.RetrievalStops.Where(s => s.SourceId == source.Id && s.SettingsAt == stop.SettingsAt).ExecuteDeleteAsync(ct) == 1)
             Log.GoesOn(logger, source.Id);
@@ -38,9 +39,10 @@ sealed partial class SpoolTrouble(RecordingDb db, OpenSpools spools, ILogger<Spo
     {
         var ofAll = failure.Fault is SpoolFault.HostKey or SpoolFault.Settings or SpoolFault.Unreachable;
         var (times, pause) = ofAll ? spools.Failed(source) : (1, OfOnePath);
-        var isNew = ofAll || expectations.Length == 0 || await db.Expectations.AnyAsync(e => expectations.Contains(e.Id) && e.LastProblem != failure.Message, ct);
+        var isNew = ofAll || expectations.Length == 0 || await db.Expectations.AnyAsync(e => expectations.Contains(e.Id) && e.State != ExpectationState.Received && e.LastProblem != failure.Message, ct);
+        // Of what was received nothing is missing: only further files are looked for.
         await db.Database.ExecuteSqlAsync($"""
-            update expectations set last_problem = {failure.Message}, look_at = greatest(look_at, app_now() + {pause}), look_until = greatest(look_until, app_now() + {Longer})
+            update expectations set last_problem = case when state = 'received' then last_problem else {failure.Message} end, look_at = greatest(look_at, app_now() + {pause}), look_until = greatest(look_until, app_now() + {Longer})
             where id = any({expectations}) and look_at is not null
             """, ct);
         if (failure.Fault == SpoolFault.HostKey)

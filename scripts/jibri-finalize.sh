@@ -6,7 +6,8 @@
 #   jibri-finalize.sh --check               says what is missing, and whether the platform answers
 #
 # Each file is pushed with its SHA-256, and reported once the platform has confirmed length and SHA-256. Nothing is removed
-# before that, and only with "after=remove". It may be killed at any point: what was done is asked for, never assumed.
+# before that, and only with "after=remove". A file without a byte is only reported, and stays. It may be killed at any point:
+# what was done is asked for, never assumed.
 #
 # Settings, one name=value a line, in /etc/recordingplatform/jibri.conf or the file that RP_CONFIG names:
 #   url=https://recordings.example     where the platform's API answers
@@ -248,14 +249,20 @@ confirm() {
 # Reports $file, with the same webhook-id however often it is sent.
 report() {
     list=$(participants "$directory/metadata.json")
+    path=$directory/${file##*/}
     send_report "$list" && return 0
+    # What was not pushed has to lie where the platform reads, which need not be called there as it is here.
+    if [ "$status" = 400 ] && [ "$size" = 0 ]; then
+        path=${directory##*/}/${file##*/}
+        send_report "$list" && return 0
+    fi
     # Rather a report without the list than none, when it is the list that cannot be read.
     [ "$status" = 400 ] && [ -n "$list" ] && send_report ''
 }
 
 send_report() {
     printf '{"event":"recording_completed","recording_name":"%s","storage_path":"%s","file_size_bytes":%s,"participants":[%s]}' \
-        "$(json_text "${file##*/}")" "$(json_text "$directory/${file##*/}")" "$size" "$1" | write "$state/report"
+        "$(json_text "${file##*/}")" "$(json_text "$path")" "$size" "$1" | write "$state/report"
     message=msg_$(printf '%s' "$source $key $sha" | sha256 | cut -c1-32)
     now=$(date +%s)
     signed=$({ printf '%s.%s.' "$message" "$now" && cat "$state/report"; } | signature)
@@ -279,11 +286,17 @@ is_media() {
 
 hand_in() {
     key=$(printf '%s' "${directory##*/}/${file##*/}" | sha256 | cut -c1-32)
-    confirm || return 1
+    if [ -s "$file" ]; then
+        confirm || return 1
+    else
+        # There is nothing to push: that nothing was recorded is known by its report.
+        size=0 sha=$(sha256 </dev/null)
+        log "$id: a file has no byte, and is only reported"
+    fi
     if [ "$(cat "$state/$key.reported" 2>/dev/null)" != "$sha" ]; then
         report || return 1
     fi
-    [ "$after" = remove ] || return 0
+    [ "$after" = remove ] && [ "$size" != 0 ] || return 0
     # Whoever wrote to it since has made it another file than the one that was confirmed.
     if [ "$(cat "$state/$key.confirmed")" = "$sha $size" ] && [ "$(sha256 <"$file")" = "$sha" ]; then
         : >"$state/removes"
@@ -302,11 +315,6 @@ session() {
     failed=0 left=0
     for file in "$directory"/*; do
         is_media "$file" || continue
-        if [ ! -s "$file" ]; then
-            log "$id: a file without a byte was passed over"
-            left=1
-            continue
-        fi
         hand_in || failed=1
         if [ -e "$file" ]; then left=1; fi
     done

@@ -40,7 +40,9 @@ internal sealed class ReceiveCallReport : IEndpoint
         if (report is null)
             return door.Refuse(delivery.Source, refusal!);
         var kind = SnakeCase.Of(report.Event);
-        var appended = await inbox.AppendAsync(new IncomingEvent(delivery.Source.Id, $"{kind}:{Convert.ToHexStringLower(SHA256.HashData(delivery.Body.Span))}", kind, delivery.Body), ct);
+        // What opens a camera or a phone is not kept, sealed or not.
+        var body = Credentials.StripCredentials(delivery.Body.Span);
+        var appended = await inbox.AppendAsync(new IncomingEvent(delivery.Source.Id, $"{kind}:{Convert.ToHexStringLower(SHA256.HashData(body))}", kind, body), ct);
         return appended.IsFirst
             ? TypedResults.Accepted((string?)null, new Response { EventId = appended.EventId, Status = "accepted" })
             : TypedResults.Ok(new Response { EventId = appended.EventId, Status = "duplicate" });

@@ -16,6 +16,9 @@ public enum FileStanding
 /// <summary>When a file counts as finished: at once when it is as long as was reported, else when it stands still.</summary>
 public static class FileJudgement
 {
+    /// <summary>What people are told of a file that stayed empty.</summary>
+    public const string NothingRecorded = "The file has no byte: nothing was recorded.";
+
     /// <summary>One look cannot tell a file that stands from one that moves.</summary>
     const int Looks = 2;
 

@@ -54,7 +54,8 @@ internal sealed class MeetingBook(RecordingDb db, AuditTrail audit)
         var externalId = MediaPath.ExternalIdOf(reported);
         var recording = await db.Recordings.SingleOrDefaultAsync(r => r.SourceId == source.Id && r.ExternalId == externalId, ct);
         var now = await db.NowAsync(ct);
-        recording ??= await AnnounceAsync(externalId, conversation, source, startedAt, ct);
+        // Nobody pushes a file without a byte, and without a location nobody fetches it: the report is all there will be.
+        recording ??= await AnnounceAsync(externalId, size == 0 && source.MediaLocation is null ? FileJudgement.NothingRecorded : null, conversation, source, startedAt, ct);
         var medium = FoundMeeting.MediumOf(reported);
         var expectation = await db.Expectations.SingleOrDefaultAsync(e => e.ConversationId == conversation.Id && e.Medium == medium && e.ExternalId == externalId, ct);
         if (expectation is null)
@@ -64,8 +65,8 @@ internal sealed class MeetingBook(RecordingDb db, AuditTrail audit)
                 Id = Guid.CreateVersion7(), ConversationId = conversation.Id, SourceId = source.Id, Medium = medium, ExternalId = externalId,
                 DueAt = now.AddMinutes(SourceSettings.Read(source.Settings).DueAfterMinutes),
             });
-            if (recording.SizeBytes is not null)
-                expectation.Settle(recording.Id, now);
+            if (recording.SizeBytes is not null || recording.State == RecordingState.Absent)
+                expectation.Settle(recording.Id, now, recording.State == RecordingState.Absent ? recording.StateReason : null);
             db.Events.Add(expectation.Changed());
         }
         if (expectation.State is ExpectationState.Expected or ExpectationState.Late)
@@ -97,7 +98,7 @@ internal sealed class MeetingBook(RecordingDb db, AuditTrail audit)
         await WatchSource.EnsureAsync(db, source.Id, ct);
     }
 
-    async Task<Recording> AnnounceAsync(string externalId, Conversation conversation, Source source, DateTimeOffset startedAt, CancellationToken ct)
+    async Task<Recording> AnnounceAsync(string externalId, string? absentBecause, Conversation conversation, Source source, DateTimeOffset startedAt, CancellationToken ct)
     {
         var recording = new Recording
         {
@@ -105,7 +106,8 @@ internal sealed class MeetingBook(RecordingDb db, AuditTrail audit)
             ConversationId = conversation.Id,
             SourceId = source.Id,
             ExternalId = externalId,
-            State = RecordingState.Receiving,
+            State = absentBecause is null ? RecordingState.Receiving : RecordingState.Absent,
+            StateReason = absentBecause,
             Title = conversation.Title,
             SubjectId = conversation.SubjectId,
             AppointmentId = conversation.AppointmentId,
@@ -114,8 +116,9 @@ internal sealed class MeetingBook(RecordingDb db, AuditTrail audit)
             ParticipantCount = await db.Participants.CountAsync(p => p.ConversationId == conversation.Id, ct),
         };
         db.Recordings.Add(recording);
-        db.Events.Add(new EventRow { Kind = "recording.receiving", RecordingId = recording.Id, ConversationId = conversation.Id });
-        await audit.RecordAsync(AuditAction.RecordingCreated, Caller.System, ct, AuditTarget.Of(recording), new { status = "receiving", source_id = source.Id });
+        var status = RecordingStatus.Of(recording);
+        db.Events.Add(new EventRow { Kind = $"recording.{status}", RecordingId = recording.Id, ConversationId = conversation.Id });
+        await audit.RecordAsync(AuditAction.RecordingCreated, Caller.System, ct, AuditTarget.Of(recording), new { status, source_id = source.Id });
         await db.SaveChangesAsync(ct);
         return recording;
     }

@@ -65,8 +65,8 @@ public static partial class SourceRules
             return new("cameras_too_many", $"A source has at most {MostCameras} cameras.");
         if (cameras.Any(c => c?.Id is null || !CameraId().IsMatch(c.Id)) || cameras.DistinctBy(c => c.Id, StringComparer.Ordinal).Count() < cameras.Count)
             return new("camera_id_invalid", "A camera's id has 1 to 63 letters, digits and dashes, and each camera its own.");
-        if (cameras.Any(c => c.Url is null || !IsAddress(c.Url, "rtsp", "rtsps", "http", "https")))
-            return new("camera_url_invalid", "A camera's url is rtsp, rtsps, http or https, such as rtsp://host/stream, without a password: store that with the source's secrets.");
+        if (cameras.Any(c => c.Url is null || !IsAddress(c.Url, "rtsp", "http", "https")))
+            return new("camera_url_invalid", "A camera's url is rtsp, http or https, such as rtsp://host/stream, without a password: store that with the source's secrets.");
         if (settings.DueAfterMinutes is < 1 or > 7 * 24 * 60)
             return new("due_after_minutes_invalid", "due_after_minutes is a whole number from 1 to 10080 (a week).");
         if (settings.SweepDays is < 0 or > 365)

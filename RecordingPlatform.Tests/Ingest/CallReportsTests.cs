@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using RecordingPlatform.Core.Data;
+using RecordingPlatform.Core.Keys;
 using RecordingPlatform.Tests.Fixtures;
 
 namespace RecordingPlatform.Tests.Ingest;
@@ -92,6 +95,55 @@ public sealed class CallReportsTests(PostgresCluster cluster)
         var files = Directory.EnumerateFiles(pbx.Platform.StoreFolder, "*@", SearchOption.AllDirectories).Select(File.ReadAllBytes).ToList();
         Assert.NotEmpty(files);
         Assert.DoesNotContain(files, file => file.AsSpan().IndexOf("2079468765"u8) >= 0);
+    }
+
+    [Fact]
+    public async Task What_looks_like_a_credential_is_signed_and_taken_and_not_kept()
+    {
+        await using var platform = await Platform.StartAsync(cluster);
+        // So that the body stays where the api has put it.
+        await platform.Workers[0].KillAsync();
+        using var admin = await platform.SignInAsync("admin");
+        var (_, secret) = await WebhookSender.AddSourceAsync(admin, "pbx", "freepbx", "/nonexistent");
+        var pbx = new WebhookSender(platform.Anonymous, "webhooks/freepbx", secret);
+        var body = JsonSerializer.Serialize(new
+        {
+            @event = "call_started",
+            uniqueid = "21.1",
+            direction = "inbound",
+            from = "sip:201:hunter2-phone@pbx.example",
+            started_at = Began,
+            camera_url = "rtsp://admin:hunter2-camera@10.0.0.7/stream?key=hunter2-query",
+            token = "hunter2-token",
+            channel = new { name = "PJSIP/201-0000002a", sip_secret = "hunter2-nested" },
+        });
+        Assert.Equal((202, "accepted"), await pbx.SendAsync(pbx.Sign(body)));
+        Assert.Equal((200, "duplicate"), await pbx.SendAsync(pbx.Sign(body)));
+        // Signed is what came, and nothing that would be kept of it.
+        Assert.Equal((401, "signature_wrong"), await pbx.SendAsync(Rewritten(pbx.Sign(body), body.Replace("hunter2-token", "another", StringComparison.Ordinal))));
+
+        var kept = await OpenBodyAsync(platform);
+        Assert.DoesNotContain("hunter2", kept, StringComparison.Ordinal);
+        foreach (var left in (string[])["21.1", "sip:201@pbx.example", "rtsp://10.0.0.7/stream", "PJSIP/201-0000002a"])
+            Assert.Contains(left, kept, StringComparison.Ordinal);
+        await platform.Workers[0].StartAsync();
+        await Until.TrueAsync(async () => await platform.QueryAsync("select external_id || ' ' || caller_phone from conversations") is ["21.1 sip:201@pbx.example"], TimeSpan.FromSeconds(60), "the report is applied");
+
+        static HttpRequestMessage Rewritten(HttpRequestMessage signed, string anew)
+        {
+            signed.Content = new StringContent(anew, Encoding.UTF8, "application/json");
+            return signed;
+        }
+    }
+
+    /// <summary>The body of the one report there is, as it lies in its row.</summary>
+    static async Task<string> OpenBodyAsync(Platform platform)
+    {
+        var row = Assert.Single(await platform.QueryAsync("select concat_ws(' ', id, body_master_key_id, encode(body, 'hex')) from raw_events")).Split(' ');
+        await using var database = DatabaseSetup.BuildDataSource(platform.Database.App);
+        using var kek = new LocalKek(Path.Combine(platform.Folder, "keys", "kek.json"), TimeProvider.System);
+        using var keys = new EnvelopeKeys(database, kek, TimeProvider.System, NullLogger<EnvelopeKeys>.Instance);
+        return Encoding.UTF8.GetString(await keys.UnsealAsync("raw_events", Guid.Parse(row[0]), Guid.Parse(row[1]), Convert.FromHexString(row[2]), TestContext.Current.CancellationToken));
     }
 
     [Fact]

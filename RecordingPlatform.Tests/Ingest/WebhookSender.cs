@@ -40,11 +40,20 @@ public sealed class WebhookSender(HttpClient client, string path, string secret)
     /// <summary>Sends, and answers with the status and what the answer calls it: a problem's code, or its own status.</summary>
     public async Task<(int Status, string Said)> SendAsync(HttpRequestMessage request)
     {
+        var (status, said, _) = await AskAsync(request);
+        return (status, said);
+    }
+
+    /// <summary>As <see cref="SendAsync"/>, with a problem's detail; without one it is empty.</summary>
+    public async Task<(int Status, string Said, string Detail)> AskAsync(HttpRequestMessage request)
+    {
         using (request)
         {
             using var answer = await client.SendAsync(request);
             var json = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
-            return ((int)answer.StatusCode, json.TryGetProperty("code", out var code) ? code.GetString()! : json.GetProperty("status").GetString()!);
+            return json.TryGetProperty("code", out var code)
+                ? ((int)answer.StatusCode, code.GetString()!, json.GetProperty("detail").GetString()!)
+                : ((int)answer.StatusCode, json.GetProperty("status").GetString()!, "");
         }
     }
 }

@@ -22,7 +22,6 @@ public sealed class FinalizeScriptTests(JibriPlatform platform) : IClassFixture<
         using var machine = new JibriMachine(jibri, tap.Port);
         var file = machine.Record("abcd-efgh", Room, JibriPlatform.Video, Metadata);
         machine.Record("abcd-efgh", "team_alpha_2026-11-25-09-30-00.m4a", JibriPlatform.Audio);
-        machine.Record("abcd-efgh", "empty_2026-11-25-09-30-00.mp4", []);
         var gate = tap.Hold("PUT ", answer: false);
         await machine.FinalizeAsync("abcd-efgh");
         // It has returned, and the upload has not begun.
@@ -52,6 +51,50 @@ public sealed class FinalizeScriptTests(JibriPlatform platform) : IClassFixture<
         await machine.WorkOffAsync();
         Assert.Equal(2, tap.Count("PUT "));
         Assert.Equal(["2"], await jibri.AskAsync("select count(*) from recordings where source_id = '{source}'"));
+    }
+
+    [Fact]
+    public async Task A_file_without_a_byte_is_reported_by_where_the_platform_would_find_it_and_left()
+    {
+        // Mounted there elsewhere than here.
+        using var jibri = await platform.AddAsync();
+        await using var tap = new Tap(platform.Platform.Url.Port);
+        using var machine = new JibriMachine(jibri, tap.Port, after: "remove");
+        var file = machine.Record("abcd", Room, [], Metadata);
+        for (var call = 0; call < 2; call++)
+        {
+            await machine.FinalizeAsync("abcd");
+            await machine.WorkOffAsync();
+        }
+        Assert.Equal([$"team_alpha|receiving|expected|abcd/{Room}|0|3"], await jibri.AskAsync("""
+            select concat_ws('|', c.meeting_id, r.state, e.state, f.path, f.reported_bytes, (select count(*) from participants p where p.conversation_id = c.id))
+            from conversations c join recordings r on r.conversation_id = c.id join expectations e on e.conversation_id = c.id join spool_files f on f.conversation_id = c.id where c.source_id = '{source}'
+            """));
+        // Jibri called twice, and it is one event.
+        Assert.Equal(["1"], await jibri.AskAsync("select count(*) from raw_events where source_id = '{source}'"));
+        Assert.Equal((0, 0), (tap.Count("HEAD "), tap.Count("PUT ")));
+        Assert.True(File.Exists(file));
+        Assert.Contains("a file has no byte", machine.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_without_a_byte_on_a_machine_that_only_pushes_is_known_as_absent()
+    {
+        using var jibri = await platform.AddAsync();
+        await jibri.AskAsync("update sources set media_location = null, updated_at = app_now() where id = '{source}' returning id");
+        using var machine = new JibriMachine(jibri, platform.Platform.Url.Port);
+        var file = machine.Record("abcd", Room, [], Metadata);
+        await machine.FinalizeAsync("abcd");
+        await machine.WorkOffAsync();
+        Assert.Equal(["absent|absent|The file has no byte: nothing was recorded."], await jibri.AskAsync(
+            "select concat_ws('|', r.state, e.state, e.absent_reason) from recordings r join expectations e on e.recording_id = r.id where r.source_id = '{source}' and e.look_at is null and r.state_reason = e.absent_reason"));
+
+        // Should it come after all, it is the recording.
+        await File.WriteAllBytesAsync(file, JibriPlatform.Video);
+        await machine.FinalizeAsync("abcd");
+        await machine.WorkOffAsync();
+        Assert.Equal(JibriPlatform.Video, await jibri.DownloadAsync(await jibri.TakenAsync($"abcd/{Room}")));
+        Assert.Equal(["received"], await jibri.AskAsync("select state from expectations where source_id = '{source}'"));
     }
 
     [Fact]

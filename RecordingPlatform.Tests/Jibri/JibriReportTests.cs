@@ -90,6 +90,22 @@ public sealed class JibriReportTests
         Assert.Equal(["Mira", "Sam", "Ada"], new[] { read["metadata"]!["nested"]![0]!["name"], read["participants"]![0], read["participants"]![1]!["name"] }.Select(n => (string)n!));
     }
 
+    [Theory]
+    [InlineData("rtsp://admin:hunter2@10.0.0.7:554/stream", "rtsp://10.0.0.7:554/stream")]
+    [InlineData("rtsp://admin:hunter2@hunter2@10.0.0.7/stream", "rtsp://10.0.0.7/stream")]
+    [InlineData("sip:201:hunter2@pbx.example", "sip:201@pbx.example")]
+    [InlineData("sip:201@pbx.example:5060", "sip:201@pbx.example:5060")]
+    [InlineData("+44 20 7946 0131", "+44 20 7946 0131")]
+    public void An_address_keeps_where_it_leads_and_not_what_opens_it(string address, string kept) =>
+        Assert.Equal(kept, (string)JsonNode.Parse(Credentials.StripCredentials(JsonSerializer.SerializeToUtf8Bytes(new { address })))!["address"]!);
+
+    [Fact]
+    public void What_is_no_text_is_not_kept()
+    {
+        byte[] latin = [.. "{\"name\":\"M"u8, 0xfc, .. "ller\",\"half\":\"\\ud83d\",\"from\":\"201\"}"u8];
+        Assert.Equal("""{"name":"","half":"","from":"201"}""", Encoding.UTF8.GetString(Credentials.StripCredentials(latin)));
+    }
+
     [Fact]
     public void Metadata_says_who_took_part_and_nothing_else_is_taken_from_it()
     {

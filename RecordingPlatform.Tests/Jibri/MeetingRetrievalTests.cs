@@ -63,6 +63,39 @@ public sealed class MeetingRetrievalTests(JibriPlatform platform) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_meeting_that_is_reported_without_a_byte_is_waited_for_and_after_its_day_known_as_empty()
+    {
+        using var jibri = await platform.AddAsync();
+        jibri.Write($"none/{Room}.mp4", []);
+        var id = await jibri.ReportAsync($"none/{Room}.mp4", 0);
+        await jibri.UntilIsAsync("The file is there and has no byte yet.", "select last_problem from expectations where source_id = '{source}'");
+        Assert.Equal(["receiving expected seen"], await jibri.AskAsync(
+            "select concat_ws(' ', r.state, e.state, f.state) from recordings r join expectations e on e.conversation_id = r.conversation_id join spool_files f on f.conversation_id = r.conversation_id where r.source_id = '{source}'"));
+
+        await jibri.AskAsync("update expectations set look_until = app_now() where source_id = '{source}' returning id");
+        await jibri.LookAsync();
+        Assert.Equal(id, await jibri.TakenAsync($"none/{Room}.mp4"));
+        await IsEmptyAsync(jibri, id);
+    }
+
+    [Fact]
+    public async Task A_file_without_a_byte_that_nobody_reported_is_known_as_empty_after_a_day()
+    {
+        using var jibri = await platform.AddAsync();
+        jibri.Write($"none/{Room}.mp4", []);
+        await SweepToEndAsync(jibri);
+        await jibri.AgeAsync(TimeSpan.FromHours(23));
+        await SweepToEndAsync(jibri);
+        Assert.Equal(["seen"], await jibri.AskAsync("select state from spool_files where source_id = '{source}'"));
+        Assert.Empty(await jibri.AskAsync("select id from conversations where source_id = '{source}'"));
+
+        await jibri.AgeAsync(TimeSpan.FromHours(2));
+        await SweepToEndAsync(jibri);
+        await IsEmptyAsync(jibri, await jibri.TakenAsync($"none/{Room}.mp4"));
+        Assert.Equal(["meeting team_alpha"], await jibri.AskAsync("select kind || ' ' || meeting_id from conversations where source_id = '{source}'"));
+    }
+
+    [Fact]
     public async Task What_leads_out_of_the_folder_is_refused_and_never_read()
     {
         using var jibri = await platform.AddAsync();
@@ -156,6 +189,17 @@ public sealed class MeetingRetrievalTests(JibriPlatform platform) : IClassFixtur
             using var answer = await jibri.PushAsync(file, JibriPlatform.Video);
             answers.Add((int)answer.StatusCode);
         }
+    }
+
+    // What people see: a recording that is kept and damaged, and missing all the same; both say why.
+    async Task IsEmptyAsync(JibriSource jibri, Guid id)
+    {
+        const string why = "The file has no byte: nothing was recorded.";
+        var details = await platform.Platform.WaitForAsync(platform.Admin, id, "damaged");
+        Assert.Equal(why, details.GetProperty("state_reason").GetString());
+        Assert.Empty(await jibri.DownloadAsync(id));
+        Assert.Equal([$"absent {why}"], await jibri.AskAsync($"select state || ' ' || absent_reason from expectations where source_id = '{{source}}' and recording_id = '{id}' and look_at is null"));
+        Assert.Equal(["empty"], await jibri.AskAsync("select state from spool_files where source_id = '{source}'"));
     }
 
     static async Task SweepToEndAsync(JibriSource jibri)

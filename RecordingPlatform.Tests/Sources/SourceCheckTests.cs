@@ -11,7 +11,7 @@ namespace RecordingPlatform.Tests.Sources;
 /// <summary>The test button over the running API and worker: real folders, an S3 server, an sshd, and deliveries that were refused.</summary>
 [Collection(ApiSurface.Name)]
 [SupportedOSPlatform("linux")]
-public sealed class SourceCheckTests(ApiSurface.Running running, S3Rver s3) : IDisposable
+public sealed class SourceCheckTests(ApiSurface.Running running, S3Rver s3, PostgresCluster cluster) : IDisposable
 {
     readonly SourcesClient _sources = new(running.Platform, running.Admin);
     readonly string _folder = Directory.CreateTempSubdirectory("rp-source-").FullName;
@@ -85,6 +85,23 @@ public sealed class SourceCheckTests(ApiSurface.Running running, S3Rver s3) : ID
         Says(await _sources.TestAsync(id), "path", false, "no bucket nobodys-bucket", "create the bucket");
         await _sources.SendAsync("PATCH", $"/{id}", 200, new { settings = new { s3_service_url = $"http://127.0.0.1:{Ports.Free()}" } });
         Says(await _sources.TestAsync(id), "connection", false, "Nothing that speaks S3 answers", "s3_service_url");
+    }
+
+    [Fact]
+    public async Task A_bucket_whose_keys_are_missing_is_not_asked_with_those_of_the_workers_machine()
+    {
+        await using var wire = await Relay.StartAsync(await s3.AddressAsync());
+        await using var platform = await Platform.StartAsync(cluster, new PlatformSettings
+        {
+            Environment = new Dictionary<string, string> { ["AWS_ACCESS_KEY_ID"] = S3Rver.Key, ["AWS_SECRET_ACCESS_KEY"] = S3Rver.Key },
+        });
+        using var admin = await platform.SignInAsync("admin");
+        var sources = new SourcesClient(platform, admin);
+        var id = await sources.CreateAsync("jibri", $"s3://{S3Rver.Bucket}/meetings", new { s3_service_url = wire.Address.ToString().TrimEnd('/') });
+        var found = await sources.TestAsync(id);
+        Says(found, "sign_in", false, "no keys", "the source's secrets");
+        Assert.Empty(found["path"]);
+        Assert.Empty(wire.Seen);
     }
 
     // s3rver takes any secret key, and knows neither regions nor rights.

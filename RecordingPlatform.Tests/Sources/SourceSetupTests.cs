@@ -90,6 +90,7 @@ public sealed class SourceSetupTests(ApiSurface.Running running)
     [InlineData("""{"name": "n", "kind": "freepbx", "settings": {"cameras": [{"id": "a", "url": "rtsp://host/"}, {"id": "a", "url": "rtsp://host/"}]}}""", "camera_id_invalid")]
     [InlineData("""{"name": "n", "kind": "freepbx", "settings": {"cameras": [{"id": "a", "url": "rtsp://u:p@host/"}]}}""", "camera_url_invalid")]
     [InlineData("""{"name": "n", "kind": "freepbx", "settings": {"cameras": [{"id": "a", "url": "file:///etc/passwd"}]}}""", "camera_url_invalid")]
+    [InlineData("""{"name": "n", "kind": "freepbx", "settings": {"cameras": [{"id": "a", "url": "rtsps://host/stream"}]}}""", "camera_url_invalid")]
     [InlineData("""{"name": "n", "kind": "freepbx", "settings": {"due_after_minutes": 0}}""", "due_after_minutes_invalid")]
     [InlineData("""{"name": "n", "kind": "freepbx", "settings": {"sweep_days": 366}}""", "sweep_days_invalid")]
     [InlineData("""{"name": "n", "kind": "jibri", "settings": {"s3_service_url": "minio"}}""", "s3_service_url_invalid")]

@@ -20,8 +20,6 @@ namespace RecordingPlatform.Worker.Jibri;
 sealed partial class FetchMeetingFileHandler(
     RecordingDb db, RecordingIntake intake, ObjectWriter writer, OpenSpools spools, SpoolTrouble trouble, TimeProvider clock, ILogger<FetchMeetingFileHandler> logger) : IJobHandler<FetchMeetingFile>
 {
-    const string Empty = "The file has no byte: nothing was recorded.";
-
     public async Task<JobOutcome> RunAsync(FetchMeetingFile arguments, JobContext context, CancellationToken ct)
     {
         var file = await db.SpoolFiles.AsNoTracking().SingleOrDefaultAsync(f => f.Id == arguments.SpoolFileId && f.State == SpoolFileState.Fetching, ct);
@@ -84,13 +82,13 @@ sealed partial class FetchMeetingFileHandler(
             RecordedAt = await db.Conversations.Where(c => c.Id == conversation).Select(c => c.StartedAt).SingleAsync(ct),
             Type = fetch.Recognise(""),
             DamagedBecause = DamageOf(file),
-            AbsentBecause = file.SizeBytes == 0 ? Empty : null,
+            AbsentBecause = file.SizeBytes == 0 ? FileJudgement.NothingRecorded : null,
         };
         return await PublishAsync(original, media, file, context, ct);
     }
 
     static string? DamageOf(SpoolFile file) =>
-        file.SizeBytes == 0 ? Empty
+        file.SizeBytes == 0 ? FileJudgement.NothingRecorded
         : file.ReportedBytes is { } reported && reported != file.SizeBytes ? $"The length differs: {reported} bytes were reported, and the file has {file.SizeBytes}."
         : null;
 

@@ -34,6 +34,9 @@ sealed partial class SweepMeetingSourceHandler(RecordingDb db, OpenSpools spools
     /// <summary>A meeting that is recorded grows all the time; a copy of its file may stall.</summary>
     static readonly TimeSpan StandsAfter = TimeSpan.FromMinutes(10);
 
+    /// <summary>What has no byte by then gets none; as long as a reported file is watched.</summary>
+    static readonly TimeSpan EmptyAfter = TimeSpan.FromDays(1);
+
     // Sessions lie one below the other at most by year, month and day.
     const int Deepest = 4;
 
@@ -71,7 +74,8 @@ sealed partial class SweepMeetingSourceHandler(RecordingDb db, OpenSpools spools
         var files = new List<SeenFile>(Batch);
         await foreach (var file in WalkAsync(source, spool, "", 1, ct))
         {
-            if (file.ModifiedAt < oldest)
+            // The day that one without a byte is given comes on top: it would be too old by the time that it counts.
+            if (file.ModifiedAt < (file.SizeBytes == 0 ? oldest - EmptyAfter : oldest))
                 continue;
             files.Add(file);
             if (files.Count == Batch)
@@ -114,7 +118,7 @@ sealed partial class SweepMeetingSourceHandler(RecordingDb db, OpenSpools spools
         var open = await OpenAsync(source.Id, files, ct);
         files.Clear();
         var seen = await SpoolBook.SeeAsync(db, source.Id, open, ct);
-        var standing = open.Where(f => f.SizeBytes > 0 && seen.TryGetValue(f.Path, out var known) && known.State == SpoolFileState.Seen && known.Looks > 1 && known.Still >= StandsAfter);
+        var standing = open.Where(f => seen.TryGetValue(f.Path, out var known) && known.State == SpoolFileState.Seen && known.Looks > 1 && known.Still >= (f.SizeBytes == 0 ? EmptyAfter : StandsAfter));
         foreach (var file in standing.OrderBy(f => MediaPath.KeyOf(f.Path), StringComparer.Ordinal))
         {
             await using var transaction = await db.Database.BeginTransactionAsync(ct);

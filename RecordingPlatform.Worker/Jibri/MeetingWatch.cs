@@ -16,7 +16,7 @@ namespace RecordingPlatform.Worker.Jibri;
 /// <see cref="FetchMeetingFile"/>. Safe to run twice, also at once: sightings are counted by path, a file is given away once,
 /// and a look that was overtaken by a report changes nothing of when to look next.
 /// </summary>
-sealed class MeetingWatch(RecordingDb db, OpenSpools spools, SpoolTrouble trouble)
+sealed partial class MeetingWatch(RecordingDb db, OpenSpools spools, SpoolTrouble trouble, ILogger<MeetingWatch> logger)
 {
     const string NotThere = "The file is not where its report says, or not yet.";
     const string GaveUp = "The reported file did not appear in the time that it was looked for. Look at whether it lies below the source's media location, then have it looked for again.";
@@ -101,7 +101,9 @@ sealed class MeetingWatch(RecordingDb db, OpenSpools spools, SpoolTrouble troubl
         var stat = MediaPath.ProblemOf(one.Path) is null ? await spool.StatAsync(one.Path, ct) : null;
         if (stat is not { } seen)
         {
-            await WriteAsync(one, one.IsLast ? new Look(null, GaveUp) : new Look(PauseOf(one, Sighting.Nothing), NotThere), ct);
+            var written = await WriteAsync(one, one.IsLast ? new Look(null, GaveUp) : new Look(PauseOf(one, Sighting.Nothing), NotThere), ct);
+            if (one.IsLast && written == 1)
+                Log.GaveUp(logger, source.Id, one.Expectation.ConversationId);
             return;
         }
         if (one.File is { State: SpoolFileState.Refused } refused)
@@ -119,7 +121,8 @@ sealed class MeetingWatch(RecordingDb db, OpenSpools spools, SpoolTrouble troubl
         if (standing == FileStanding.NotYet)
         {
             var mismatched = one.File?.ReportedBytes is { } reported && reported != known.SizeBytes;
-            var pause = !mismatched ? PauseOf(one, Sighting.Growing) : known.Looks > 1 ? DiffersEvery : PauseOf(one, Sighting.Growing);
+            // One without a byte may stay so for its day: it is looked at no more often than one that is not there.
+            var pause = known.SizeBytes == 0 ? PauseOf(one, Sighting.Nothing) : mismatched && known.Looks > 1 ? DiffersEvery : PauseOf(one, Sighting.Growing);
             // A file that is there is looked at until it stands, also past its day.
             await WriteAsync(one, new Look(pause, known.SizeBytes == 0 ? "The file is there and has no byte yet."
                 : mismatched ? $"The file has {known.SizeBytes} bytes, and {one.File!.ReportedBytes} were reported: it is waited for."
@@ -153,4 +156,10 @@ sealed class MeetingWatch(RecordingDb db, OpenSpools spools, SpoolTrouble troubl
         update expectations set looks = looks + 1, look_at = app_now() + {look.Pause}, look_from = case when {look.Pause}::interval is null then null else look_from end, last_problem = {look.Problem}
         where id = {one.Expectation.Id} and look_at = {one.Expectation.LookAt}
         """, ct);
+
+    static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "A file that was reported of meeting {ConversationId} of source {SourceId} is not looked for any more: it did not appear. Look at whether it lies below the source's media location, then have it looked for again under Completeness")]
+        public static partial void GaveUp(ILogger logger, Guid sourceId, Guid conversationId);
+    }
 }

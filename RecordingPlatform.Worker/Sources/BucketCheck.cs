@@ -12,6 +12,8 @@ internal static class BucketCheck
 
     public static async Task<IReadOnlyList<SourceFinding>> FindAsync(MediaLocation.Bucket bucket, SourceSettings settings, SourceSecrets secrets, CancellationToken ct)
     {
+        if (!SourceBucket.HasKeys(secrets))
+            return [Finding.Bad(SourceSubject.SignIn, "The source has no keys for its bucket, so nothing can be fetched from it. Store an access key and a secret key that may read it with the source's secrets.")];
         using var s3 = SourceBucket.Open(settings, secrets, Timeout);
         var where = settings.S3ServiceUrl is { } address ? $"the S3 at {address}" : $"Amazon S3 in {settings.S3Region ?? "us-east-1"}";
         var findings = new List<SourceFinding>();
@@ -27,16 +29,15 @@ internal static class BucketCheck
         }
         catch (AmazonServiceException refused) when ((int)refused.StatusCode != 0)
         {
-            return [.. findings, Of(refused, bucket, settings, secrets, where, findings.Count > 0)];
+            return [.. findings, Of(refused, bucket, settings, where, findings.Count > 0)];
         }
         catch (Exception failure) when (failure is AmazonServiceException or AmazonClientException or HttpRequestException)
         {
-            var keys = secrets.S3AccessKey is null ? " The source has no S3 keys: store some, or give the worker's machine a role." : "";
-            return [.. findings, Finding.Bad(SourceSubject.Connection, $"Nothing that speaks S3 answers at {where}. Look at s3_service_url, s3_region, and the network in between.{keys}")];
+            return [.. findings, Finding.Bad(SourceSubject.Connection, $"Nothing that speaks S3 answers at {where}. Look at s3_service_url, s3_region, and the network in between.")];
         }
     }
 
-    static SourceFinding Of(AmazonServiceException refused, MediaLocation.Bucket bucket, SourceSettings settings, SourceSecrets secrets, string where, bool listed)
+    static SourceFinding Of(AmazonServiceException refused, MediaLocation.Bucket bucket, SourceSettings settings, string where, bool listed)
     {
         var answer = $"(status {(int)refused.StatusCode}, {refused.ErrorCode})";
         return (refused.StatusCode, refused.ErrorCode) switch
@@ -48,8 +49,6 @@ internal static class BucketCheck
             (_, "RequestTimeTooSkewed") => Finding.Bad(SourceSubject.Clock, $"The worker's clock is off by more than 15 minutes {answer}. Set it by NTP."),
             (HttpStatusCode.MovedPermanently or HttpStatusCode.TemporaryRedirect, _) or (_, "PermanentRedirect" or "AuthorizationHeaderMalformed" or "IllegalLocationConstraintException") =>
                 Finding.Bad(SourceSubject.Settings, $"The bucket {bucket.Name} lies in another region than {settings.S3Region ?? "us-east-1"} {answer}. Correct s3_region."),
-            (HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized, _) when secrets.S3AccessKey is null =>
-                Finding.Bad(SourceSubject.SignIn, $"The source has no S3 keys, and the worker's machine has no right of its own to {bucket.Name} {answer}. Store keys with the source's secrets."),
             (HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized, _) => Finding.Bad(SourceSubject.Permission, listed
                 ? $"The keys may list {bucket} and not read it {answer}. Give them s3:GetObject on {bucket.Name}/{bucket.Prefix}*."
                 : $"The keys may not list {bucket} {answer}. Give them s3:ListBucket on the bucket and s3:GetObject on what is in it."),

@@ -30,7 +30,7 @@ internal sealed class CheckSourceHandler(
         if (SourceRules.Creatable.Contains(source.Kind))
             findings.AddRange(await ReportsCheck.FindAsync(db, source, ct));
         findings.Add(Tools());
-        await ReachAsync(source, secrets ?? new SourceSecrets(), findings, ct);
+        await ReachAsync(source, secrets, findings, ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var now = await db.NowAsync(ct);
@@ -68,12 +68,12 @@ internal sealed class CheckSourceHandler(
         }
     }
 
-    async Task ReachAsync(Source source, SourceSecrets secrets, List<SourceFinding> findings, CancellationToken ct)
+    async Task ReachAsync(Source source, SourceSecrets? secrets, List<SourceFinding> findings, CancellationToken ct)
     {
         using var limit = new CancellationTokenSource(Patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
         var settings = SourceSettings.Read(source.Settings);
-        var filming = cameras.FindAsync(settings, secrets, either.Token);
+        var filming = cameras.FindAsync(settings, secrets ?? new SourceSecrets(), either.Token);
         var reaching = source.MediaLocation is { } text && MediaLocation.TryParse(text, out var location, out _) ? ReachMediaAsync(source, location, settings, secrets, findings, either.Token) : Task.CompletedTask;
         await Task.WhenAll(filming, reaching);
         // Whoever ended the job wants nothing that was found.
@@ -81,7 +81,7 @@ internal sealed class CheckSourceHandler(
         findings.AddRange(await filming);
     }
 
-    async Task ReachMediaAsync(Source source, MediaLocation location, SourceSettings settings, SourceSecrets secrets, List<SourceFinding> findings, CancellationToken limit)
+    async Task ReachMediaAsync(Source source, MediaLocation location, SourceSettings settings, SourceSecrets? secrets, List<SourceFinding> findings, CancellationToken limit)
     {
         // Only a PBX has a folder for each day.
         var byDay = source.Kind == SourceKind.Freepbx;
@@ -93,11 +93,12 @@ internal sealed class CheckSourceHandler(
                     // A mount that hangs holds its thread, and not this one.
                     findings.AddRange(await Task.Run(() => FolderCheck.FindAsync(folder.Path, byDay), limit).WaitAsync(limit));
                     break;
-                case MediaLocation.Bucket bucket:
+                // Keys that cannot be opened now are not missing.
+                case MediaLocation.Bucket bucket when secrets is not null:
                     findings.AddRange(await BucketCheck.FindAsync(bucket, settings, secrets, limit));
                     break;
                 case MediaLocation.Sftp place:
-                    await new SftpCheck(sftp.Value, directories, clock, logger).FindAsync(place, settings, secrets, byDay, findings, limit);
+                    await new SftpCheck(sftp.Value, directories, clock, logger).FindAsync(place, settings, secrets ?? new SourceSecrets(), byDay, findings, limit);
                     break;
             }
         }

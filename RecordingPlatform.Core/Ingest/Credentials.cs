@@ -1,25 +1,28 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace RecordingPlatform.Core.Jibri;
+namespace RecordingPlatform.Core.Ingest;
 
 /// <summary>
-/// Takes credentials out of JSON that comes from Jibri: whoever starts a recording may hang <c>upload_credentials</c> on it, and
-/// a meeting's address may carry the token that opened it. Nothing of Jibri's is kept, logged or passed on before.
+/// Takes credentials out of JSON that a source reports: whoever starts a recording may hang <c>upload_credentials</c> on it, a
+/// meeting's address may carry the token that opened it, and a camera's its password. No report is kept, logged or passed on
+/// before.
 /// </summary>
 public static class Credentials
 {
     static readonly JsonDocumentOptions Documents = new() { MaxDepth = 64 };
 
     // By what their names hold, without case and marks between words.
-    static readonly string[] s_secret = ["credential", "token", "secret", "password", "passwd", "passphrase", "apikey", "accesskey", "privatekey", "authorization", "bearer", "jwt", "cookie"];
+    static readonly string[] s_secret = ["credential", "token", "secret", "password", "passwd", "pwd", "passphrase", "apikey", "accesskey", "privatekey", "authorization", "bearer", "jwt", "cookie"];
 
     static readonly Regex s_mark = Of(@"[^\p{L}\p{N}]");
 
     // RFC 7519: three parts of base64url, the first one a JSON object.
     static readonly Regex s_signedToken = Of(@"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*");
     static readonly Regex s_bearerToken = Of(@"\b(?:bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}");
-    static readonly Regex s_address = Of(@"(?<scheme>\b[A-Za-z][A-Za-z0-9+.-]{0,30}://)(?:[^\s/?#@]*@)?(?<place>[^\s?#]*)(?:[?#]\S*)?");
+    // RFC 3261 lets a phone's address hold a password, between its colon and its @.
+    static readonly Regex s_phone = Of(@"(?<user>\bsips?:[^\s:@]+):[^\s@]*@");
+    static readonly Regex s_address = Of(@"(?<scheme>\b[A-Za-z][A-Za-z0-9+.-]{0,30}://)(?:[^\s/?#]*@)?(?<place>[^\s?#]*)(?:[?#]\S*)?");
 
     /// <summary>The same JSON without members that are named like a credential, and without texts that look like one.</summary>
     /// <exception cref="JsonException">It is no JSON, or nested deeper than 64 levels.</exception>
@@ -39,7 +42,7 @@ public static class Credentials
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (var member in value.EnumerateObject().Where(member => !IsSecret(member.Name)))
+                foreach (var member in value.EnumerateObject().Where(member => Read(() => member.Name) is { } name && !IsSecret(name)))
                 {
                     writer.WritePropertyName(member.Name);
                     Write(member.Value, writer);
@@ -52,12 +55,25 @@ public static class Credentials
                     Write(one, writer);
                 writer.WriteEndArray();
                 break;
-            case JsonValueKind.String when value.GetString() is { } text && Cleaned(text) is var cleaned && cleaned != text:
-                writer.WriteStringValue(cleaned);
+            case JsonValueKind.String:
+                writer.WriteStringValue(Read(value.GetString) is { } text ? Cleaned(text) : "");
                 break;
             default:
                 value.WriteTo(writer);
                 break;
+        }
+    }
+
+    // JSON may hold bytes that are no text. Nobody can look through those, so they are not kept.
+    static string? Read(Func<string?> text)
+    {
+        try
+        {
+            return text();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
         }
     }
 
@@ -71,6 +87,7 @@ public static class Credentials
     {
         var cleaned = s_signedToken.Replace(text, "");
         cleaned = s_bearerToken.Replace(cleaned, "");
+        cleaned = s_phone.Replace(cleaned, "${user}@");
         // An address keeps what it leads to: user, query and fragment may each open it.
         return s_address.Replace(cleaned, "${scheme}${place}");
     }

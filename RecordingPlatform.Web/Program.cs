@@ -10,6 +10,7 @@ using RecordingPlatform.Web.Account;
 using RecordingPlatform.Web.ApiClient;
 using RecordingPlatform.Web.Completeness;
 using RecordingPlatform.Web.History;
+using RecordingPlatform.Web.Jobs;
 using RecordingPlatform.Web.Live;
 using RecordingPlatform.Web.Recordings;
 using RecordingPlatform.Web.Sessions;
@@ -54,7 +55,9 @@ services.AddAuthorizationBuilder()
     .AddPolicy(Permission.CompletenessRead, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.CompletenessRead))
     .AddPolicy(Permission.CompletenessManage, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.CompletenessManage))
     .AddPolicy(Permission.SourcesRead, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.SourcesRead))
-    .AddPolicy(Permission.SourcesManage, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.SourcesManage));
+    .AddPolicy(Permission.SourcesManage, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.SourcesManage))
+    .AddPolicy(Permission.JobsRead, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.JobsRead))
+    .AddPolicy(Permission.JobsRequeue, policy => policy.RequireClaim(PortalSessionHandler.PermissionClaim, Permission.JobsRequeue));
 services.AddAntiforgery(options =>
 {
     options.Cookie.Name = "portal-form";
@@ -93,6 +96,7 @@ EndDevices.Map(app);
 OpenPlayer.Map(app);
 LookAgain.Map(app);
 TestSource.Map(app);
+TryAgain.Map(app);
 ErrorPages.Map(app);
 
 await app.RunAsync();

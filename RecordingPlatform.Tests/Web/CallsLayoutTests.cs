@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace RecordingPlatform.Tests.Web;
 
-/// <summary>History, completeness and sources on a phone and on a desk, light and dark. Pictures go to <c>shots</c>, for eyes.</summary>
+/// <summary>History, completeness, sources and failed jobs on a phone and on a desk, light and dark. Pictures go to <c>shots</c>, for eyes.</summary>
 public sealed class CallsLayoutTests : IClassFixture<Portal>
 {
     const string Long = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen";
@@ -22,7 +22,8 @@ public sealed class CallsLayoutTests : IClassFixture<Portal>
     public static TheoryData<string, int, ColorScheme> All => PageLooks.Of(
         "history", "history-player", "history-video", "history-filtered", "history-empty", "conversation",
         "completeness", "completeness-marking", "completeness-clear", "mark-absent",
-        "sources", "sources-empty", "source", "source-tested", "source-rooms", "source-refused", "source-reader", "kinds", "new-source");
+        "sources", "sources-empty", "source", "source-tested", "source-rooms", "source-refused", "source-reader", "kinds", "new-source",
+        "jobs", "jobs-empty", "jobs-reader");
 
     [Theory, MemberData(nameof(All))]
     public async Task A_page_fits_its_window_accessibly_and_without_complaint(string name, int width, ColorScheme scheme)
@@ -33,6 +34,7 @@ public sealed class CallsLayoutTests : IClassFixture<Portal>
         {
             "history" or "conversation" => ArrangeHistoryAsync(name, window.Page),
             "completeness" or "mark" => ArrangeCompletenessAsync(name, window.Page),
+            "jobs" => ArrangeJobsAsync(name, window.Page),
             _ => ArrangeSourcesAsync(name, window.Page),
         });
         await PageLooks.AssertGoodAsync(window, $"calls-{name}-{width}-{scheme}", fullPage: true, failsToLoad: name is "source-refused" or "mark-absent");
@@ -188,6 +190,27 @@ public sealed class CallsLayoutTests : IClassFixture<Portal>
                 await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
                 break;
         }
+    }
+
+    async Task ArrangeJobsAsync(string name, IPage page)
+    {
+        if (name == "jobs-empty")
+        {
+            await page.GotoAsync(_portal.Address + "/jobs?done=superseded");
+            return;
+        }
+        if (name == "jobs-reader")
+            _portal.Api.Permissions.Remove("jobs.requeue");
+        for (var i = 0; i < 24; i++)
+            _portal.Api.AddJob("spool.fetch");
+        _portal.Api.AddJob("vendor.ask_again", j => j["errors"] = Errors($"RecordingPlatform.Core.Ingest.{Long}Exception: {Long}{Long}"));
+        _portal.Api.AddJob("source.check", j => (j["failures"], j["errors"]) = (0, Errors("Its deadline passed while it was queued.")));
+        _portal.Api.AddJob(with: j => j["recording_id"] = "0197f000-0000-7000-8000-0000000000aa");
+        await page.GotoAsync(_portal.Address + (name == "jobs" ? "/jobs?done=requeued" : "/jobs?refused=job_not_dead"));
+        foreach (var error in (ILocator[])[page.GetByText("The whole error").First, page.GetByText("The whole error").Nth(2)])
+            await error.ClickAsync();
+
+        static JsonArray Errors(string error) => new(new JsonObject { ["at"] = "2026-03-14T21:31:00Z", ["attempt"] = 5, ["error"] = error });
     }
 
     static JsonObject Stop() => new()

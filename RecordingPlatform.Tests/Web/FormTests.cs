@@ -20,11 +20,13 @@ public sealed class FormTests : IClassFixture<Portal>
         var id = _portal.Api.Add()["id"];
         var missing = _portal.Api.AddExpectation(_portal.Api.AddConversation(), "late")["id"];
         var (exchange, meetings) = (_portal.Api.AddSource(with: s => s["settings"]!["cameras"] = new JsonArray(new JsonObject { ["id"] = "door", ["url"] = "rtsp://10.0.0.7/" }))["id"], _portal.Api.AddSource("jibri")["id"]);
+        var job = _portal.Api.AddJob()["id"];
         var visitor = _portal.SignedIn();
         List<string> forms = [.. (await _portal.Stranger().GetAsync("/sign-in")).PostForms()];
-        foreach (var path in new[] { "/", "/recordings", "/recordings?status=failed", $"/recordings/delete?ids={id}", $"/recordings/{id}", "/upload", "/account", "/no/such/page", "/history", "/completeness", $"/completeness/{missing}/absent", "/sources/new?kind=jibri", $"/sources/{exchange}", $"/sources/{meetings}" })
+        foreach (var path in new[] { "/", "/recordings", "/recordings?status=failed", $"/recordings/delete?ids={id}", $"/recordings/{id}", "/upload", "/account", "/no/such/page", "/history", "/completeness", $"/completeness/{missing}/absent", "/sources/new?kind=jibri", $"/sources/{exchange}", $"/sources/{meetings}", "/jobs" })
             forms.AddRange((await visitor.GetAsync(path)).PostForms());
         Assert.True(forms.Count >= 40, $"{forms.Count} forms");
+        Assert.Contains(forms, form => form.Contains($"action=\"/jobs/{job}/requeue\"", StringComparison.Ordinal));
         Assert.All(forms, form => Assert.Contains("name=\"__RequestVerificationToken\"", form));
     }
 
@@ -43,6 +45,7 @@ public sealed class FormTests : IClassFixture<Portal>
     [InlineData("/sources/new?kind=freepbx")]
     [InlineData("/sources/{source}")]
     [InlineData("/sources/{source}/test")]
+    [InlineData("/jobs/{job}/requeue")]
     [InlineData("/sign-in")]
     public async Task A_post_without_the_token_changes_nothing(string path)
     {
@@ -50,7 +53,7 @@ public sealed class FormTests : IClassFixture<Portal>
         var recording = _portal.Api.Add();
         var missing = _portal.Api.AddExpectation(_portal.Api.AddConversation(), "late")["id"];
         var visitor = _portal.SignedIn();
-        var answer = await visitor.PostAsync(path.Replace("{id}", $"{recording["id"]}").Replace("{missing}", $"{missing}").Replace("{source}", $"{_portal.Api.AddSource()["id"]}"),
+        var answer = await visitor.PostAsync(path.Replace("{id}", $"{recording["id"]}").Replace("{missing}", $"{missing}").Replace("{source}", $"{_portal.Api.AddSource()["id"]}").Replace("{job}", $"{_portal.Api.AddJob()["id"]}"),
             ("_handler", path switch { "/sign-in" => "sign-in", "/account" => "password", "/completeness/{missing}/absent" => "absent", "/sources/{source}" => "webhook-secret", "/sources/new?kind=freepbx" => "new-source", _ => "delete" }), ("reason", "because"), ("theme", "dark"), ("Form.Email", "ada@clinic.example"), ("Form.Password", StandInApi.Password));
         answer.Expect(HttpStatusCode.BadRequest);
         Assert.Equal("ready", (string?)recording["status"]);

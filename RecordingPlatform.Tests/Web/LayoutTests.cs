@@ -145,6 +145,7 @@ public sealed class LayoutTests : IClassFixture<Portal>
         if (name == "overview")
         {
             AddMany();
+            _portal.Api.Permissions.Add("jobs.read");
             _portal.Api.WithOverview = o =>
             {
                 o["missing"] = new JsonObject

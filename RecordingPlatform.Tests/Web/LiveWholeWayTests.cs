@@ -33,16 +33,14 @@ public sealed partial class LiveWholeWayTests(LivePlatform live, Browser browser
         Assert.True(committed.Elapsed < Promised, $"The row came after {committed.Elapsed}.");
         await ShownAfterItsCommitAsync(id, "recording.ready", () => Expect(row).ToContainTextAsync("Ready"));
 
-        // Nothing runs, so the page's clock may go on: every timer that would ask has had its turn.
-        var before = Requests(portal);
-        await page.EvaluateAsync("() => { window.idleSince = performance.now(); }");
-        await page.WaitForFunctionAsync("() => performance.now() - window.idleSince > 10000", null, new() { PollingInterval = 250 });
-        Assert.Equal(before, Requests(portal));
-        Assert.Single(before, r => r.Contains("/events", StringComparison.Ordinal));
+        await AsksNothingAsync(page, portal, streams: 1);
 
+        // A pointer that rests on the player is somebody about to listen: the page would ask for an address.
+        await page.Mouse.MoveAsync(0, 0);
         await page.GotoAsync($"{portal.Address}/recordings/{id}");
-        await Expect(page.Locator("recording-player")).ToBeVisibleAsync();
+        await Expect(page.Locator("recording-player[data-drawn]")).ToBeVisibleAsync();
         await StreamsAsync(portal, 2);
+        await AsksNothingAsync(page, portal, streams: 2);
         using (var manager = await platform.SignInAsync("practice_manager"))
             await Platform.ReadAsync(await manager.DeleteAsync($"api/v1/recordings/{id}?reason=test"), 200);
         await ShownAfterItsCommitAsync(id, "recording.deleted", () => Expect(page.GetByText("This recording was deleted.")).ToBeVisibleAsync());
@@ -59,6 +57,16 @@ public sealed partial class LiveWholeWayTests(LivePlatform live, Browser browser
         await shown();
         var age = await live.Platform.QueryAsync($"select extract(epoch from app_now() - at) from events where recording_id = '{recording}' and kind = '{kind}'");
         Assert.InRange(double.Parse(age[0], System.Globalization.CultureInfo.InvariantCulture), 0, Promised.TotalSeconds);
+    }
+
+    // Nothing runs, so the page's clock may go on: every timer that would ask has had its turn.
+    static async Task AsksNothingAsync(IPage page, PortalProcess portal, int streams)
+    {
+        var before = Requests(portal);
+        await page.EvaluateAsync("() => { window.idleSince = performance.now(); }");
+        await page.WaitForFunctionAsync("() => performance.now() - window.idleSince > 10000", null, new() { PollingInterval = 250 });
+        Assert.Equal(before, Requests(portal));
+        Assert.Equal(streams, before.Count(r => r.Contains("/events", StringComparison.Ordinal)));
     }
 
     static Task StreamsAsync(PortalProcess portal, int count) => Until.TrueAsync(

@@ -27,6 +27,7 @@ public sealed partial class PageHeaderTests(Portal portal) : IClassFixture<Porta
         { "/sources", HttpStatusCode.OK },
         { "/sources/new?kind=freepbx", HttpStatusCode.OK },
         { $"/sources/{Nobody}", HttpStatusCode.NotFound },
+        { "/jobs", HttpStatusCode.OK },
         { Missing, HttpStatusCode.NotFound },
         { "/no/such/page", HttpStatusCode.NotFound },
         { "/css/portal.css", HttpStatusCode.OK },
@@ -75,15 +76,16 @@ public sealed partial class PageHeaderTests(Portal portal) : IClassFixture<Porta
     }
 
     [Fact]
-    public async Task Conversations_and_sources_are_none_either()
+    public async Task Conversations_sources_and_jobs_are_none_either()
     {
         portal.Api.Reset();
         portal.Api.Permissions.AddRange(StandInApi.OfAdministrators);
         var call = portal.Api.AddConversation();
         var recording = portal.Api.AddMedium(call);
         portal.Api.AddExpectation(call, "late", "video");
+        portal.Api.AddJob(with: j => j["recording_id"] = recording["id"]!.DeepClone());
         var visitor = portal.SignedIn();
-        foreach (var path in new[] { "/history", $"/history/{call["id"]}", $"/history/{call["id"]}/player/{recording["id"]}", "/completeness", $"/sources/{portal.Api.AddSource()["id"]}", $"/sources/{portal.Api.AddSource("jibri")["id"]}" })
+        foreach (var path in new[] { "/history", $"/history/{call["id"]}", $"/history/{call["id"]}/player/{recording["id"]}", "/completeness", $"/sources/{portal.Api.AddSource()["id"]}", $"/sources/{portal.Api.AddSource("jibri")["id"]}", "/jobs" })
         {
             var page = (await visitor.GetAsync(path)).Expect(HttpStatusCode.OK);
             Assert.Equal(Policy(), page.Header("Content-Security-Policy"));

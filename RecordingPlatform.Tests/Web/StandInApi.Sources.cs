@@ -12,7 +12,7 @@ public sealed partial class StandInApi
     public const string PublicLine = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl recordings";
 
     /// <summary>What administrators may beside what everybody here may.</summary>
-    public static readonly IReadOnlyList<string> OfAdministrators = ["completeness.read", "completeness.manage", "sources.read", "sources.manage"];
+    public static readonly IReadOnlyList<string> OfAdministrators = ["completeness.read", "completeness.manage", "sources.read", "sources.manage", "jobs.read", "jobs.requeue"];
 
     public List<JsonObject> ConnectedSources { get; } = [];
     public List<JsonObject> Reports { get; } = [];

@@ -99,6 +99,7 @@ public sealed partial class StandInApi : IAsyncDisposable
         ResetLists();
         ResetCalls();
         ResetSources();
+        ResetJobs();
         UploadGate?.TrySetResult();
         UploadGate = null;
         TicketLifetime = TimeSpan.FromMinutes(15);
@@ -184,6 +185,7 @@ public sealed partial class StandInApi : IAsyncDisposable
         MapLists(routes);
         MapCalls(routes);
         MapSources(routes);
+        MapJobs(routes);
         routes.MapGet("/api/v1/recordings/{id}", (string id) => Find(id) is { } found ? Results.Json(found) : Problem(404, "not_found"));
         routes.MapDelete("/api/v1/recordings/{id}", Delete);
         Notes.Map(routes, Find);

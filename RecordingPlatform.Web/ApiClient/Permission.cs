@@ -14,6 +14,8 @@ internal static class Permission
     public const string CompletenessManage = "completeness.manage";
     public const string SourcesRead = "sources.read";
     public const string SourcesManage = "sources.manage";
+    public const string JobsRead = "jobs.read";
+    public const string JobsRequeue = "jobs.requeue";
 }
 
 /// <summary>What a caller may do with one recording.</summary>

@@ -88,6 +88,43 @@ public sealed class SessionTests(AccessPlatform running)
         });
     }
 
+    [Fact]
+    public async Task An_access_token_ends_after_15_minutes_and_the_refresh_token_gives_a_new_one()
+    {
+        var tokens = await TokensAsync("operator");
+        Assert.Equal(15 * 60, tokens.GetProperty("expires_in").GetInt32());
+        await running.MoveClockAsync(TimeSpan.FromMinutes(10), () => MeAsync(tokens, 200));
+        await running.MoveClockAsync(TimeSpan.FromMinutes(15), async () =>
+        {
+            await MeAsync(tokens, 401);
+            var renewed = await RefreshAsync(tokens, 200);
+            await MeAsync(renewed, 200);
+            await MeAsync(tokens, 401);
+        });
+    }
+
+    [Fact]
+    public async Task A_session_ends_after_14_days_however_often_it_was_refreshed()
+    {
+        var end = TimeSpan.FromDays(14);
+        var (kept, unused) = (await TokensAsync("operator"), await TokensAsync("operator"));
+        JsonElement renewed = default;
+        // Ten minutes before the end, so that the new access token has not used up its own quarter of an hour there.
+        await running.MoveClockAsync(end - TimeSpan.FromMinutes(10), async () =>
+        {
+            renewed = await RefreshAsync(kept, 200);
+            await MeAsync(renewed, 200);
+        });
+        await running.MoveClockAsync(end, async () =>
+        {
+            foreach (var late in (JsonElement[])[renewed, unused])
+                Assert.Equal("invalid_refresh_token", (await RefreshAsync(late, 401)).GetProperty("code").GetString());
+            await MeAsync(renewed, 401);
+        });
+        // It was the time alone: at an earlier one it is taken.
+        await RefreshAsync(unused, 200);
+    }
+
     /// <summary>Returns Retry-After, or 0.</summary>
     async Task<int> LogInAsync(string email, string password, int status, string? code)
     {
@@ -96,6 +133,27 @@ public sealed class SessionTests(AccessPlatform running)
         if (code is not null)
             Assert.Equal(code, body.GetProperty("code").GetString());
         return (int)(answer.Headers.RetryAfter?.Delta?.TotalSeconds ?? 0);
+    }
+
+    async Task<JsonElement> TokensAsync(string who)
+    {
+        var (email, password) = Platform.UserOf(who);
+        using var answer = await Platform.Anonymous.PostAsJsonAsync("api/v1/auth/login", new { email, password });
+        return await Platform.ReadAsync(answer, 200);
+    }
+
+    async Task<JsonElement> RefreshAsync(JsonElement tokens, int status)
+    {
+        using var answer = await Platform.Anonymous.PostAsJsonAsync("api/v1/auth/refresh", new { refresh_token = tokens.GetProperty("refresh_token").GetString() });
+        return await Platform.ReadAsync(answer, status);
+    }
+
+    async Task MeAsync(JsonElement tokens, int status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "api/v1/me");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", tokens.GetProperty("access_token").GetString());
+        using var answer = await Platform.Anonymous.SendAsync(request);
+        await Platform.ReadAsync(answer, status);
     }
 
     // An opening serves the ranges of one second (TICKETS.md); then the right is read again.

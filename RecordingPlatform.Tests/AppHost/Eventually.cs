@@ -5,7 +5,7 @@ namespace RecordingPlatform.Tests.AppHost;
 internal static class Eventually
 {
     /// <summary>Longer than anything that should happen takes on a busy machine.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Returns once the condition holds; fails with what there was instead.</summary>
     public static async Task Holds(Func<bool> condition, Func<string> otherwise)

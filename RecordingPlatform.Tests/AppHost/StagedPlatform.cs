@@ -8,7 +8,7 @@ namespace RecordingPlatform.Tests.AppHost;
 
 /// <summary>
 /// The AppHost as it is, as a process of its own with a real PostgreSQL, in a folder where the projects are stand-ins that
-/// write down what they are told. Each start keeps the data of the one before.
+/// write down what they are told, unless the real ones are asked for. Each start keeps the data of the one before.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class StagedPlatform : IAsyncDisposable
@@ -18,7 +18,9 @@ internal sealed class StagedPlatform : IAsyncDisposable
     readonly List<Process> _engines = [];
     ConcurrentQueue<string> _output = [];
 
-    public StagedPlatform(string? data = null)
+    /// <param name="data">Where everything is kept; in the stage by default.</param>
+    /// <param name="services">Whether api, worker and web are the real ones.</param>
+    public StagedPlatform(string? data = null, bool services = false)
     {
         Data = data ?? Path.Combine(Root, "data");
         var layout = Path.GetRelativePath(Path.GetFullPath("../../..", AppContext.BaseDirectory), AppContext.BaseDirectory);
@@ -32,7 +34,16 @@ internal sealed class StagedPlatform : IAsyncDisposable
 
         foreach (var project in (string[])["RecordingPlatform.Api", "RecordingPlatform.Web", "RecordingPlatform.Worker"])
         {
-            ServiceScript.WriteTo(Path.Combine(Directory.CreateDirectory(Path.Combine(Root, project, layout)).FullName, project));
+            var place = Path.TrimEndingDirectorySeparator(Path.Combine(Root, project, layout));
+            if (services)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+                Directory.CreateSymbolicLink(place, Path.GetFullPath(Path.Combine("../../../..", project, layout), AppContext.BaseDirectory));
+            }
+            else
+            {
+                ServiceScript.WriteTo(Path.Combine(Directory.CreateDirectory(place).FullName, project));
+            }
         }
 
         var azurite = Path.GetFullPath("../../../../RecordingPlatform.AppHost/azurite", AppContext.BaseDirectory);

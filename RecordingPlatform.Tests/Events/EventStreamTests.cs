@@ -38,7 +38,7 @@ public sealed class EventStreamTests(LivePlatform live) : IClassFixture<LivePlat
     }
 
     [Fact]
-    public async Task An_event_arrives_within_a_second_of_its_commit()
+    public async Task An_event_arrives_within_two_seconds_of_its_commit()
     {
         await using var stream = await EventReader.OpenAsync(Admin);
         var id = await Platform.UploadAsync(Admin, SampleMedia.Speech);

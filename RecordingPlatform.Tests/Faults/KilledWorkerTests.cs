@@ -41,23 +41,53 @@ public sealed class KilledWorkerTests(PostgresCluster cluster)
     {
         await using var platform = await Platform.StartAsync(cluster, new PlatformSettings { Workers = 2, Environment = Quick.Leases });
         using var client = await platform.SignInAsync("admin");
-        foreach (var worker in platform.Workers)
-            await worker.StopAsync();
-        var id = await Platform.UploadAsync(client, SampleMedia.Speech);
-        await using (var held = await HeldLock.TakeAsync(platform, "lock table objects in share mode"))
-        {
-            await platform.Workers[0].StartAsync();
-            await held.StopsAsync("insert into objects");
-            platform.Workers[0].Service.Signal("STOP");
-        }
+        using var stalled = await StallAsync(platform, client);
         // Its lease ends while it stands still, and the other does the work.
         await platform.Workers[1].StartAsync();
-        await platform.WaitForAsync(client, id, "ready");
-        var made = await platform.QueryAsync($"select id from objects where recording_id = '{id}' and state = 'published' order by id");
-        platform.Workers[0].Service.Signal("CONT");
+        await platform.WaitForAsync(client, stalled.RecordingId, "ready");
+        var made = await PublishedAsync(platform, stalled.RecordingId);
+        stalled.GoOn();
+        // Its own clock tells it as it wakes up, so that it rarely comes as far as the fence.
         await Until.TrueAsync(() => Task.FromResult(platform.Workers[0].Service.Said.Contains("no longer this worker's", StringComparison.Ordinal)), TimeSpan.FromSeconds(60), "the woken worker says that it lost its lease");
-        Assert.Equal(made, await platform.QueryAsync($"select id from objects where recording_id = '{id}' and state = 'published' order by id"));
-        Assert.Equal(["ready"], await platform.QueryAsync($"select state from recordings where id = '{id}'"));
+        Assert.Equal(made, await PublishedAsync(platform, stalled.RecordingId));
+        Assert.Equal(["ready"], await platform.QueryAsync($"select state from recordings where id = '{stalled.RecordingId}'"));
+        await Books.AssertBalancedAsync(platform);
+    }
+
+    [Fact]
+    public async Task A_stalled_worker_that_comes_to_publish_is_refused_and_goes_on_with_the_next_job()
+    {
+        // For a quarter of an hour neither its own clock nor a heartbeat tells a worker that it lost its job: the fence alone does.
+        await using var platform = await Platform.StartAsync(cluster, new PlatformSettings
+        {
+            Workers = 2,
+            Environment = new Dictionary<string, string>(Quick.Leases) { ["Jobs__Lease"] = "01:00:00", ["Jobs__Backoff"] = "00:00:00.001" },
+        });
+        using var client = await platform.SignInAsync("admin");
+        using var stalled = await StallAsync(platform, client);
+        var id = stalled.RecordingId;
+        var job = Assert.Single(await platform.QueryAsync($"update jobs set leased_until = app_now() - interval '1 second' where recording_id = '{id}' and state = 'running' and fence = 1 returning id"));
+        // The first thing that a worker does is to put back jobs whose lease ran out.
+        await platform.Workers[1].StartAsync();
+        await platform.WaitForAsync(client, id, "ready");
+        var made = await PublishedAsync(platform, id);
+        var heard = await client.GetByteArrayAsync($"api/v1/recordings/{id}/stream");
+        // What is still being written is the first worker's.
+        Assert.Single(await platform.QueryAsync($"select id from objects where owner_id = '{id}' and state = 'writing'"));
+        stalled.GoOn();
+        var refusal = await Until.NotNullAsync<string>(
+            () => Task.FromResult(platform.Workers[0].Service.Said.Split('\n').FirstOrDefault(line => line.Contains($"Job {job} ", StringComparison.Ordinal) && line.Contains("no longer this worker's (fence 1)", StringComparison.Ordinal))),
+            TimeSpan.FromSeconds(60), "the first worker says that its job is another's");
+        // Thrown by the publishing transaction: had the worker been told before it came there, its work would have been cancelled instead.
+        Assert.Contains("Error: LostLeaseException", refusal, StringComparison.Ordinal);
+        Assert.Equal(made, await PublishedAsync(platform, id));
+        Assert.Equal(["original ", "playback high", "playback low", "waveform "], await platform.QueryAsync($"select role || ' ' || variant from objects where owner_id = '{id}' order by 1"));
+        Assert.Equal(heard, await client.GetByteArrayAsync($"api/v1/recordings/{id}/stream"));
+        Assert.Equal(["done 2 1"], await platform.QueryAsync($"select state || ' ' || fence || ' ' || failures from jobs where id = '{job}'"));
+
+        await platform.Workers[1].StopAsync();
+        var next = await Platform.UploadAsync(client, SampleMedia.Speech);
+        await platform.WaitForAsync(client, next, "ready");
         await Books.AssertBalancedAsync(platform);
     }
 
@@ -76,5 +106,32 @@ public sealed class KilledWorkerTests(PostgresCluster cluster)
         traffic.AssertNobodyWasMisled();
         await traffic.AssertNothingIsLostAsync();
         await Books.AssertBalancedAsync(platform);
+    }
+
+    /// <summary>Stops the first worker when it has rendered an upload and is about to write the first rendition, and runs no other.</summary>
+    static async Task<StalledWorker> StallAsync(Platform platform, HttpClient client)
+    {
+        foreach (var worker in platform.Workers)
+            await worker.StopAsync();
+        var id = await Platform.UploadAsync(client, SampleMedia.Speech);
+        await using var held = await HeldLock.TakeAsync(platform, "lock table objects in share mode");
+        await platform.Workers[0].StartAsync();
+        await held.StopsAsync("insert into objects");
+        platform.Workers[0].Service.Signal("STOP");
+        return new StalledWorker(id, platform.Workers[0]);
+    }
+
+    /// <summary>Which objects a recording has, and what is in them.</summary>
+    static Task<List<string>> PublishedAsync(Platform platform, Guid id) => platform.QueryAsync(
+        $"select role || ' ' || variant || ' ' || id || ' ' || encode(sha256, 'hex') from objects where recording_id = '{id}' and state = 'published' order by 1");
+
+    /// <summary>Stands still until it is told to go on, at the latest when disposed: a process that is stopped cannot end.</summary>
+    sealed class StalledWorker(Guid recordingId, Replica worker) : IDisposable
+    {
+        public Guid RecordingId => recordingId;
+
+        public void GoOn() => worker.Service.Signal("CONT");
+
+        public void Dispose() => GoOn();
     }
 }

@@ -9,7 +9,7 @@ namespace RecordingPlatform.Tests.Fixtures;
 /// <summary>
 /// A cable to a port of this machine. Cut, connections stay open and nothing passes, as when a network parts; broken, they end
 /// and none can be made, as when a server restarts. With a length, every byte arrives that much later in each direction, and any
-/// number of bytes is on its way at a time.
+/// number of bytes is on its way at a time. Frayed, single connections end in the middle of what they carry.
 /// </summary>
 internal sealed class Cable : IAsyncDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class Cable : IAsyncDisposable
     volatile bool _broken;
     long _until = long.MaxValue;
     Action _then = () => { };
-    int _made;
+    int _made, _torn;
 
     public Cable(int target, TimeSpan length = default, string host = "127.0.0.1")
     {
@@ -37,6 +37,12 @@ internal sealed class Cable : IAsyncDisposable
 
     /// <summary>Connections that were made through it.</summary>
     public int Made => Volatile.Read(ref _made);
+
+    /// <summary>How many bytes the connection of that number may carry, in both directions, before it ends; null for any. Numbered from 1.</summary>
+    public Func<int, long?>? Fray { get; set; }
+
+    /// <summary>Connections that ended by it.</summary>
+    public int Torn => Volatile.Read(ref _torn);
 
     public void Cut() => _whole = new TaskCompletionSource();
 
@@ -89,13 +95,23 @@ internal sealed class Cable : IAsyncDisposable
             _passing.Add(near);
             if (_broken)
                 return;
-            Interlocked.Increment(ref _made);
+            var number = Interlocked.Increment(ref _made);
+            var strength = new Strength(Fray?.Invoke(number) ?? long.MaxValue);
             await far.ConnectAsync(_host, _target, _closed.Token);
-            await Task.WhenAny(PumpAsync(near, far, counted: false), PumpAsync(far, near, counted: true));
+            await Task.WhenAny(PumpAsync(near, far, strength, counted: false), PumpAsync(far, near, strength, counted: true));
         }
     }
 
-    async Task PumpAsync(TcpClient from, TcpClient to, bool counted)
+    /// <summary>What one connection still carries.</summary>
+    sealed class Strength(long bytes)
+    {
+        long _left = bytes;
+
+        /// <returns>How many of these pass.</returns>
+        public int Take(int count) => (int)Math.Clamp(count + Interlocked.Add(ref _left, -count), 0, count);
+    }
+
+    async Task PumpAsync(TcpClient from, TcpClient to, Strength strength, bool counted)
     {
         var underway = Channel.CreateUnbounded<(DateTimeOffset Due, byte[] Bytes, int Count)>(new() { SingleReader = true, SingleWriter = true });
         var arriving = ArriveAsync(underway.Reader, to);
@@ -113,7 +129,13 @@ internal sealed class Cable : IAsyncDisposable
                     _then();
                 }
                 await _whole.Task.WaitAsync(_closed.Token);
-                underway.Writer.TryWrite((DateTimeOffset.UtcNow + _length, buffer, read));
+                var passes = Fray is null ? read : strength.Take(read);
+                underway.Writer.TryWrite((DateTimeOffset.UtcNow + _length, buffer, passes));
+                if (passes < read)
+                {
+                    Interlocked.Increment(ref _torn);
+                    break;
+                }
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)

@@ -105,6 +105,21 @@ public sealed class ListTests(ApiSurface.Running running)
     }
 
     [Fact]
+    public async Task The_recordings_of_a_subject_are_found_and_nobody_elses()
+    {
+        var mark = $"w{Guid.CreateVersion7():N}";
+        var one = await Platform.UploadAsync(Admin, SampleMedia.Speech, fields: [("callId", $"{mark}-one"), ("subject_id", $"{mark}-one")]);
+        var other = await Platform.UploadAsync(Admin, SampleMedia.Speech, fields: [("callId", $"{mark}-other"), ("subject_id", $"{mark}-other")]);
+        await Platform.UploadAsync(Admin, SampleMedia.Speech, fields: ("callId", $"{mark}-nobody"));
+        Assert.Equal([one], await FindAsync($"subject_id={await SubjectOfAsync(one)}"));
+        Assert.Equal([other], await FindAsync($"subject_id={await SubjectOfAsync(other)}"));
+        Assert.Empty(await FindAsync($"subject_id={await SubjectOfAsync(one)}&call_id={mark}-other"));
+        Assert.Empty(await FindAsync($"subject_id={Guid.CreateVersion7()}"));
+
+        async Task<string> SubjectOfAsync(Guid id) => Assert.Single(await running.Platform.QueryAsync($"select subject_id from recordings where id = '{id}'"));
+    }
+
+    [Fact]
     public async Task The_sources_named_are_those_of_recordings_that_can_be_seen()
     {
         var (seen, unseen) = ($"s{Guid.CreateVersion7():N}", $"t{Guid.CreateVersion7():N}");

@@ -100,7 +100,7 @@ public sealed class ListingPlanTests(ListingPlanTests.Million million) : IClassF
         TestContext.Current.SendDiagnosticMessage("{0}: {1} rows and {2:0.0} ms\n{3}", role, plan.Rows, plan.Milliseconds, plan.Text);
         Assert.DoesNotContain(plan.Nodes, n => n.Type == "Seq Scan" && Big.Contains(n.Table));
         Assert.True(plan.Rows <= Million.WithinTwoWeeks * 6, $"{role} reads {plan.Rows} rows for the {Million.WithinTwoWeeks} of two weeks:\n{plan.Sql}\n{plan.Text}");
-        // Without the table, where a vacuum has seen its pages; an open snapshot anywhere in the cluster keeps it from that.
+        // Without the table, where a vacuum has seen its pages.
         if (role == "admin")
             Assert.Contains(plan.Nodes, n => n is { Type: "Index Only Scan" or "Index Scan", Table: "recordings" });
     }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Azure;
 using Azure.Identity;
 
@@ -7,7 +8,7 @@ namespace RecordingPlatform.Core.Storage.Azure;
 /// What went wrong, in words for the one who has to repair it: container, setting, and the service's own code and request id;
 /// never an address, a key or a signature.
 /// </summary>
-internal static class BlobFailure
+internal static partial class BlobFailure
 {
     public static string? CodeOf(Response response) => response.Headers.TryGetValue("x-ms-error-code", out var code) ? code : null;
 
@@ -41,12 +42,19 @@ internal static class BlobFailure
         var store = $"The object store's container '{container}'";
         return failure switch
         {
+            CredentialUnavailableException => new IOException(
+                $"{store} was not asked, because this process finds no identity to sign in to Entra ID with: give it a managed identity (AZURE_CLIENT_ID chooses one) or see why the one it has does not answer, or put AccountName and AccountKey into ConnectionStrings:blobs.", failure),
             AuthenticationFailedException => new IOException(
-                $"{store} was not asked, because signing in to Entra ID failed: give this process a managed identity (AZURE_CLIENT_ID chooses one), or put an AccountKey into ConnectionStrings:blobs.", failure),
+                $"{store} was not asked, because signing in to Entra ID failed ({SignInCodeOf(failure)}): check that the identity (AZURE_CLIENT_ID, AZURE_TENANT_ID) still exists, that its secret or certificate has not expired, and that this machine reaches Entra ID.", failure),
             OperationCanceledException => new IOException($"{store} did not answer in time.", failure),
             _ => new IOException($"{store} cannot be reached: check the address in ConnectionStrings:blobs and the network.", failure),
         };
     }
 
+    // Entra ID's own code stands only in the words of the failure, between ids that are not for everybody.
+    static string SignInCodeOf(Exception failure) => SignInCode().Match(failure.Message) is { Success: true } code ? code.Value : "no code";
+
     static string Id(Response response) => response.Headers.TryGetValue("x-ms-request-id", out var id) ? id : "unknown";
+
+    [GeneratedRegex("AADSTS[0-9]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)] private static partial Regex SignInCode();
 }

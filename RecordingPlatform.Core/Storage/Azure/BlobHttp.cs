@@ -23,14 +23,16 @@ internal sealed class BlobHttp
     /// <param name="connection">Where, and with which key.</param>
     /// <param name="timeout">For each try, up to the answer's headers.</param>
     /// <param name="clock">Dates the signatures.</param>
-    public BlobHttp(BlobConnection connection, TimeSpan timeout, TimeProvider clock)
+    /// <param name="identity">Who signs in where there is no key; null for what this process finds around it: variables, a managed identity, a developer's tools.</param>
+    /// <param name="transport">Null for the network.</param>
+    public BlobHttp(BlobConnection connection, TimeSpan timeout, TimeProvider clock, TokenCredential? identity = null, HttpPipelineTransport? transport = null)
     {
         endpoint = connection.Endpoint;
         Timeout = timeout;
         HttpPipelinePolicy sign = connection.AccountKey is { } key
             ? new SharedKeyPolicy(connection.Account!, key, clock)
-            : new BearerTokenAuthenticationPolicy(new DefaultAzureCredential(), Scope);
-        pipeline = HttpPipelineBuilder.Build(new Options(timeout), sign);
+            : new BearerTokenAuthenticationPolicy(identity ?? new DefaultAzureCredential(), Scope);
+        pipeline = HttpPipelineBuilder.Build(new Options(timeout, transport), sign);
     }
 
     public TimeSpan Timeout { get; }
@@ -72,8 +74,10 @@ internal sealed class BlobHttp
 
     sealed class Options : ClientOptions
     {
-        public Options(TimeSpan timeout)
+        public Options(TimeSpan timeout, HttpPipelineTransport? transport)
         {
+            if (transport is not null)
+                Transport = transport;
             Retry.NetworkTimeout = timeout;
             // 0.4, 0.8 and 1.6 s with jitter: a store that is away longer is a failure that jobs repeat.
             Retry.MaxRetries = 3;

@@ -50,8 +50,8 @@ public sealed class WorkerLifeTests(PostgresCluster cluster)
         });
         using var client = await platform.SignInAsync("admin");
         await platform.Workers[1].StopAsync();
-        // Half an hour of speech takes longer than the second that it is given.
-        var id = await Platform.UploadAsync(client, SampleMedia.LongSpeech(TimeSpan.FromMinutes(30)));
+        // Ten minutes of speech take longer than the second that it is given.
+        var id = await Platform.UploadAsync(client, SampleMedia.LongSpeech(TimeSpan.FromMinutes(10)));
         await Until.TrueAsync(async () => await platform.QueryAsync($"select id from jobs where recording_id = '{id}' and state = 'running' and progress > 0") is [_], TimeSpan.FromSeconds(60), "the worker is at it");
         await platform.Workers[0].StopAsync();
         Assert.Equal(["queued 0"], await platform.QueryAsync($"select state || ' ' || failures from jobs where recording_id = '{id}'"));

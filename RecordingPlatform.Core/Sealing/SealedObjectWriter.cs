@@ -14,7 +14,7 @@ namespace RecordingPlatform.Core.Sealing;
 public sealed class SealedObjectWriter : IAsyncDisposable
 {
     /// <summary>As many segments as fit 512 KiB with the header: of 1 MiB, half would have left the core's own cache before it is written.</summary>
-    internal const int BatchSegments = (1 << 19) / SealedLayout.SegmentLength;
+    const int BatchSegments = (1 << 19) / SealedLayout.SegmentLength;
     const int BatchPlaintext = BatchSegments * SealedLayout.SegmentPlaintext;
 
     /// <summary>Nonces drawn at once, for eight batches: the generator's fixed cost is 1 % of sealing a batch.</summary>

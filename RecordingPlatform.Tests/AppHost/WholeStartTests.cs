@@ -1,7 +1,4 @@
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Runtime.Versioning;
-using System.Text.Json;
 using RecordingPlatform.AppHost.Local;
 using RecordingPlatform.Tests.Fixtures;
 using RecordingPlatform.Tests.Story;
@@ -47,13 +44,6 @@ public sealed class WholeStartTests
         Assert.DoesNotContain(children, c => c.SessionMembers().Count > 0);
     }
 
-    static async Task<HttpClient> SignInAsync(StagedPlatform platform)
-    {
-        var users = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(Path.Combine(platform.Data, "demo-users.json")));
-        var admin = users.EnumerateArray().First(u => u.GetProperty("role").GetString() == "admin");
-        var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{platform.ApiPort}/"), Timeout = Patience };
-        var tokens = await Platform.ReadAsync(await client.PostAsJsonAsync("api/v1/auth/login", new { email = admin.GetProperty("email").GetString(), password = admin.GetProperty("password").GetString() }), 200);
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.GetProperty("access_token").GetString());
-        return client;
-    }
+    static Task<HttpClient> SignInAsync(StagedPlatform platform) =>
+        Platform.SignInAsync(new Uri($"http://127.0.0.1:{platform.ApiPort}/"), Platform.UsersIn(platform.Data)["admin"]);
 }

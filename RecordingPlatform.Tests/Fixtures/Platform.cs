@@ -130,12 +130,14 @@ public sealed class Platform : IAsyncDisposable
     /// <summary>A client signed in as the demo user of a role; <c>patient2</c> is the second patient.</summary>
     /// <param name="who">A role, or <c>patient2</c>.</param>
     /// <param name="api">Which api the client talks to.</param>
-    public async Task<HttpClient> SignInAsync(string who, int api = 0)
+    public Task<HttpClient> SignInAsync(string who, int api = 0) => SignInAsync(Apis[api].Url, _users[who]);
+
+    /// <summary>A client signed in at an api, whoever started it.</summary>
+    public static async Task<HttpClient> SignInAsync(Uri api, (string Email, string Password) user)
     {
-        var (email, password) = _users[who];
-        var answer = await _http.PostAsJsonAsync(new Uri(Apis[api].Url, "api/v1/auth/login"), new { email, password });
+        var client = new HttpClient { BaseAddress = api, Timeout = TimeSpan.FromMinutes(10) };
+        using var answer = await client.PostAsJsonAsync("api/v1/auth/login", new { email = user.Email, password = user.Password });
         var tokens = await ReadAsync(answer, 200);
-        var client = new HttpClient { BaseAddress = Apis[api].Url, Timeout = TimeSpan.FromMinutes(10) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.GetProperty("access_token").GetString());
         return client;
     }
@@ -203,7 +205,6 @@ public sealed class Platform : IAsyncDisposable
     public async Task RunDemoAgainAsync()
     {
         await RunToEndAsync("demo", _database.App);
-        _users.Clear();
         ReadUsers();
     }
 
@@ -246,14 +247,18 @@ public sealed class Platform : IAsyncDisposable
         return environment;
     }
 
-    void ReadUsers()
+    void ReadUsers() => _users = UsersIn(Folder);
+
+    /// <summary>The demo users by their role, as the list in a folder names them; the second of a role as <c>patient2</c>.</summary>
+    public static Dictionary<string, (string Email, string Password)> UsersIn(string folder)
     {
-        var users = JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Path.Combine(Folder, "demo-users.json")));
-        foreach (var user in users.EnumerateArray())
+        var users = new Dictionary<string, (string Email, string Password)>();
+        foreach (var user in JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Path.Combine(folder, "demo-users.json"))).EnumerateArray())
         {
             var role = user.GetProperty("role").GetString()!;
-            _users[_users.ContainsKey(role) ? role + "2" : role] = (user.GetProperty("email").GetString()!, user.GetProperty("password").GetString()!);
+            users[users.ContainsKey(role) ? role + "2" : role] = (user.GetProperty("email").GetString()!, user.GetProperty("password").GetString()!);
         }
+        return users;
     }
 
     public async ValueTask DisposeAsync()

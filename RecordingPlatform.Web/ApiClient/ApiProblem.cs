@@ -16,6 +16,9 @@ public sealed record ApiProblem(int Status, string Code, string? Detail = null, 
     /// <summary>Nothing is wrong with the request: the same one may succeed later.</summary>
     public bool IsTemporary => Status is 429 or >= 500;
 
+    /// <summary>What a redirect tells the page behind it: the code, or <c>unreachable</c> for whatever is temporary.</summary>
+    public string ToTell => IsTemporary ? Unreachable.Code : Code;
+
     public static async Task<ApiProblem> ReadAsync(HttpResponseMessage response, TimeProvider clock, CancellationToken ct)
     {
         var body = await response.Content.ReadAsStringAsync(ct);

@@ -15,13 +15,9 @@ internal static class LookAgain
     static async Task<RedirectHttpResult> HandleAsync(Guid id, [FromForm(Name = ReturnPath.Parameter)] string? back, PlatformApi api, CancellationToken ct)
     {
         var answer = await api.LookAgainAsync(id, ct);
-        return TypedResults.Redirect(Told(back, id, answer.Succeeded ? "done=retry" : $"refused={Uri.EscapeDataString(answer.Problem.IsTemporary ? "unreachable" : answer.Problem.Code)}"));
+        return TypedResults.Redirect(Told(back, id, answer.Succeeded ? "done=retry" : $"refused={Uri.EscapeDataString(answer.Problem.ToTell)}"));
     }
 
     /// <summary>The list as it was left, with what there is to tell, at the line that it is about.</summary>
-    public static string Told(string? back, Guid expectation, string what)
-    {
-        var path = ReturnPath.Checked(back, CompletenessQuery.Path);
-        return $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{what}#x-{expectation}";
-    }
+    public static string Told(string? back, Guid expectation, string what) => $"{ReturnPath.Telling(back, CompletenessQuery.Path, what)}#x-{expectation}";
 }

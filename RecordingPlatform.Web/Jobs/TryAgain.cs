@@ -17,8 +17,7 @@ internal static class TryAgain
         var answer = await api.RequeueJobAsync(id, ct);
         var told = answer.Succeeded
             ? $"done={(answer.Value.State == "cancelled" ? "superseded" : "requeued")}"
-            : $"refused={Uri.EscapeDataString(answer.Problem.IsTemporary ? "unreachable" : answer.Problem.Code)}";
-        var path = ReturnPath.Checked(back, JobsPage.Path);
-        return TypedResults.Redirect($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{told}");
+            : $"refused={Uri.EscapeDataString(answer.Problem.ToTell)}";
+        return TypedResults.Redirect(ReturnPath.Telling(back, JobsPage.Path, told));
     }
 }

@@ -13,6 +13,13 @@ internal static class ReturnPath
     public static string Checked(string? path, string otherwise = Home) =>
         path is ['/', ..] && path is not ['/', '/' or '\\', ..] && !path.Any(char.IsControl) ? path : otherwise;
 
+    /// <summary>That path with one more parameter, which says what came of a form.</summary>
+    public static string Telling(string? path, string otherwise, string told)
+    {
+        var back = Checked(path, otherwise);
+        return $"{back}{(back.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{told}";
+    }
+
     public static string SignIn(string path) =>
         Checked(path) == Home ? "/sign-in" : $"/sign-in?{Parameter}={Uri.EscapeDataString(path)}";
 }

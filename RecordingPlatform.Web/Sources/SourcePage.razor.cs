@@ -54,7 +54,7 @@ public sealed partial class SourcePage
         // All at once: the page may be drawn at every await, and nothing of it stands without the rest.
         (_source, _problem, _reports, _reportsProblem, _test) = (source.Value, source.Problem, reports.Value, reports.Problem, tested?.Value);
         if (tested is { Succeeded: false } failed)
-            Failed ??= failed.Problem!.IsTemporary ? "unreachable" : failed.Problem.Code;
+            Failed ??= failed.Problem!.ToTell;
         if (_source is not null)
             Form ??= SourceInput.Of(_source);
         // The error page for this status is drawn in place of this one.

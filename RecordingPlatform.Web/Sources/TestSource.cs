@@ -16,6 +16,6 @@ internal static class TestSource
         var answer = await api.TestSourceAsync(id, ct);
         return TypedResults.Redirect(answer.Succeeded
             ? $"{SourcePage.PathOf(id)}?test={answer.Value.Id}#test"
-            : $"{SourcePage.PathOf(id)}?failed={Uri.EscapeDataString(answer.Problem.IsTemporary ? "unreachable" : answer.Problem.Code)}#test");
+            : $"{SourcePage.PathOf(id)}?failed={Uri.EscapeDataString(answer.Problem.ToTell)}#test");
     }
 }

@@ -37,9 +37,9 @@ sealed class BucketSpool : ISpool, IDisposable
             config.RegionEndpoint = RegionEndpoint.GetBySystemName(settings.S3Region ?? "us-east-1");
         }
         // The platform's own rights are for its own buckets: a source reads with the source's keys or not at all.
-        if (secrets.S3AccessKey is not { Length: > 0 } access || secrets.S3SecretKey is not { Length: > 0 } secret)
+        if (!SourceBucket.HasKeys(secrets))
             throw new SpoolException(SpoolFault.Settings, "The source has no keys for its bucket. Store an access key and a secret key that may read it with the source's secrets.");
-        _api = new AmazonS3Client(new BasicAWSCredentials(access, secret), config);
+        _api = new AmazonS3Client(new BasicAWSCredentials(secrets.S3AccessKey, secrets.S3SecretKey), config);
     }
 
     public void Dispose() => _api.Dispose();

@@ -19,7 +19,7 @@ internal sealed record ExpectationItem
     public DateTimeOffset? LateAt { get; init; }
     public DateTimeOffset? ReceivedAt { get; init; }
     public string? AbsentReason { get; init; }
-    /// <summary>What kept it from being found, the last time that it was looked for.</summary>
+    /// <summary>What is wrong with it: why it was not found or not read the last time, or why what was received may not be all of it.</summary>
     public string? LastProblem { get; init; }
     /// <summary>How often it was looked for.</summary>
     public required int Looks { get; init; }

@@ -66,7 +66,7 @@ internal sealed record ConversationItem : ConversationSummary
         public required ExpectationState State { get; init; }
         public required DateTimeOffset DueAt { get; init; }
         public string? AbsentReason { get; init; }
-        /// <summary>What kept it from being found, the last time that it was looked for.</summary>
+        /// <summary>What is wrong with it: why it was not found or not read the last time, or why what was received may not be all of it.</summary>
         public string? LastProblem { get; init; }
         /// <summary>It is looked for.</summary>
         public required bool Looking { get; init; }

@@ -12,7 +12,7 @@ using RecordingPlatform.Worker.Spools;
 namespace RecordingPlatform.Benchmarks.Contenders;
 
 /// <summary>
-/// Fetches files into a folder as the worker does: through its spool, the beginning of each first, as many at a time as it has
+/// Fetches files into a folder as the worker does: through its spool, as many at a time as it has
 /// slots for. Prints the seconds from the start of ssh to its end. Connection and sign-in count; the runtime's own start, which
 /// a worker has behind it, does not.
 /// </summary>
@@ -43,7 +43,7 @@ internal static class SftpPull
         {
             using var target = new Target(file.To);
             var fetch = new SpoolFetch(spool, Path.GetFileName(file.From), Seen(file.From), TimeProvider.System);
-            if (!await fetch.ReadLeadingAsync(ct) || !await fetch.ReadAllAsync(target.WriteAsync, ct))
+            if (!await fetch.ReadAllAsync(target.WriteAsync, ct))
                 throw new InvalidOperationException($"{file.From} is no longer what was seen.");
         });
     }

@@ -95,10 +95,6 @@ sealed partial class FetchSpoolFileHandler(
         if (holdsNothing && !asItIs)
             return await ReleaseAsync([file.Row], ct);
         var fetch = FetchOf(spool, file.Row);
-        // No object is begun for a file that cannot be read or has moved.
-        if (!await fetch.ReadLeadingAsync(ct))
-            return await ReleaseAsync([file.Row], ct);
-
         await using var sealing = await BeginAsync(media, ObjectRole.Original, "", ct);
         if (!await fetch.SealAsync(sealing, ct))
             return await ReleaseAsync([file.Row], ct);

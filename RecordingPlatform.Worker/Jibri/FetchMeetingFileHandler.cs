@@ -63,8 +63,6 @@ sealed partial class FetchMeetingFileHandler(
         }
         var spool = await spools.OpenAsync(source, ct);
         var fetch = new SpoolFetch(spool, file.Path, new SpoolStat(file.SizeBytes, file.ModifiedAt), clock);
-        if (!await fetch.ReadLeadingAsync(ct))
-            return await ReleaseAsync(file, ct);
         await using var original = await writer.BeginAsync(new ObjectDraft { OwnerKind = OwnerKind.Recording, OwnerId = await intake.IdForAsync(source.Id, externalId, ct), Role = ObjectRole.Original }, ct);
         if (!await fetch.SealAsync(original, ct))
             return await ReleaseAsync(file, ct);

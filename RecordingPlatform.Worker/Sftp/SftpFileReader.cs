@@ -81,8 +81,8 @@ sealed class SftpFileReader(SftpSession session, SftpFile file, SftpSink sink)
             target = wire.Send(SftpPacket.LinkStat, SftpPacket.Attributes, SftpPath.Encode(resolved));
         }
         _known = (await SftpSession.AskAsync(stat, ct)).Attributes.Length ?? 0;
-        // Connections take ten round trips to stand, so they begin before the file was looked at; of a spool also with its first bytes, which the rest follows.
-        session.Foresee((file.Within is null ? Math.Min(_end, _known) : _known) - file.Offset);
+        // Connections take ten round trips to stand, so they begin before the file was looked at.
+        session.Foresee(Math.Min(_end, _known) - file.Offset);
         AskAhead();
         var answer = await SftpSession.AskAsync(about, ct);
         if (answer.Status is { } refused)

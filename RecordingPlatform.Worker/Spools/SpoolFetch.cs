@@ -15,38 +15,26 @@ sealed class SpoolFetch(ISpool spool, string path, SpoolStat seen, TimeProvider 
     readonly byte[] _leading = new byte[(int)Math.Min(seen.SizeBytes, MediaRecognition.LeadingBytes)];
     long _delivered;
 
-    /// <summary>The first bytes, as many as recognition needs.</summary>
-    public ReadOnlySpan<byte> Leading => _leading.AsSpan(0, (int)Math.Min(_delivered, _leading.Length));
-
     /// <summary>The media type by content, and for headerless formats by the name's extension; null when it is none.</summary>
-    public MediaType? Recognise(string extension) => MediaRecognition.RecognisePbx(Leading, extension);
+    public MediaType? Recognise(string extension) => MediaRecognition.RecognisePbx(_leading.AsSpan(0, (int)Math.Min(_delivered, _leading.Length)), extension);
 
-    /// <summary>Reads the beginning only.</summary>
-    /// <returns>False when the file is another than was seen.</returns>
-    public Task<bool> ReadLeadingAsync(CancellationToken ct) => ReadAsync(_leading.Length, (_, _) => ValueTask.CompletedTask, ct);
-
-    /// <summary>Reads what is left, in order, beginning with what was read.</summary>
+    /// <summary>Reads all of it, in order.</summary>
     /// <returns>False when the file is another than was seen, or became another.</returns>
-    public async Task<bool> ReadAllAsync(SpoolSink sink, CancellationToken ct)
-    {
-        if (_delivered > 0)
-            await sink(_leading.AsMemory(0, (int)_delivered), ct);
-        return await ReadAsync(seen.SizeBytes, sink, ct) && await spool.StatAsync(path, ct) == seen;
-    }
+    public async Task<bool> ReadAllAsync(SpoolSink sink, CancellationToken ct) => await ReadAsync(sink, ct) && await spool.StatAsync(path, ct) == seen;
 
     public Task<bool> SealAsync(PendingObject sealing, CancellationToken ct) => ReadAllAsync(sealing.WriteAsync, ct);
 
-    async Task<bool> ReadAsync(long end, SpoolSink sink, CancellationToken ct)
+    async Task<bool> ReadAsync(SpoolSink sink, CancellationToken ct)
     {
-        if (end == 0)
-            return await spool.StatAsync(path, ct) == seen;
+        if (seen.SizeBytes == 0)
+            return true;
         for (var tries = 1; ; tries++)
         {
             var before = _delivered;
             try
             {
-                var opened = await spool.ReadAsync(path, _delivered, end, TakeAsync, ct);
-                return opened == seen && _delivered == end;
+                var opened = await spool.ReadAsync(path, _delivered, seen.SizeBytes, TakeAsync, ct);
+                return opened == seen && _delivered == seen.SizeBytes;
             }
             catch (SpoolException e) when (e.Fault == SpoolFault.Unreachable && (_delivered > before || tries < MostTries))
             {

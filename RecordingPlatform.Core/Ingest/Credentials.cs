@@ -42,7 +42,8 @@ public static class Credentials
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (var member in value.EnumerateObject().Where(member => Read(() => member.Name) is { } name && !IsSecret(name)))
+                // What is no text cannot be looked through, so it is not kept.
+                foreach (var member in value.EnumerateObject().Where(member => JsonText.Read(() => member.Name) is { } name && !IsSecret(name)))
                 {
                     writer.WritePropertyName(member.Name);
                     Write(member.Value, writer);
@@ -56,24 +57,11 @@ public static class Credentials
                 writer.WriteEndArray();
                 break;
             case JsonValueKind.String:
-                writer.WriteStringValue(Read(value.GetString) is { } text ? Cleaned(text) : "");
+                writer.WriteStringValue(JsonText.Read(value.GetString) is { } text ? Cleaned(text) : "");
                 break;
             default:
                 value.WriteTo(writer);
                 break;
-        }
-    }
-
-    // JSON may hold bytes that are no text. Nobody can look through those, so they are not kept.
-    static string? Read(Func<string?> text)
-    {
-        try
-        {
-            return text();
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
         }
     }
 

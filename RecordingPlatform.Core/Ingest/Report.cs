@@ -47,7 +47,8 @@ internal sealed class ReportFields
             return null;
         if (value.ValueKind is not JsonValueKind.String)
             return Refuse<string>(name, "is a text.");
-        var text = value.GetString()!.Trim();
+        if (JsonText.Read(value.GetString)?.Trim() is not { } text)
+            return Refuse<string>(name, "is a text in UTF-8.");
         if (text.Length > MostText)
             return Refuse<string>(name, $"has at most {MostText} characters.");
         if (text.Any(char.IsControl))

@@ -43,9 +43,9 @@ internal static class JibriParticipants
 
     static string? Text(JsonElement value)
     {
-        if (value.ValueKind is not JsonValueKind.String)
+        if (value.ValueKind is not JsonValueKind.String || JsonText.Read(value.GetString) is not { } given)
             return null;
-        var text = new string([.. value.GetString()!.Where(c => !char.IsControl(c))]).Trim();
+        var text = new string([.. given.Where(c => !char.IsControl(c))]).Trim();
         return text.Length is 0 or > LongestText ? null : text;
     }
 }

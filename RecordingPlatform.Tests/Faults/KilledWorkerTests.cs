@@ -57,7 +57,7 @@ public sealed class KilledWorkerTests(PostgresCluster cluster)
     [Fact]
     public async Task A_stalled_worker_that_comes_to_publish_is_refused_and_goes_on_with_the_next_job()
     {
-        // For a quarter of an hour neither its own clock nor a heartbeat tells a worker that it lost its job: the fence alone does.
+        // For a quarter of an hour neither its own clock nor a heartbeat tells a worker that it lost its job: its publishing transaction alone does.
         await using var platform = await Platform.StartAsync(cluster, new PlatformSettings
         {
             Workers = 2,

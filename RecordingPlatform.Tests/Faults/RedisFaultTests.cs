@@ -8,6 +8,7 @@ using RecordingPlatform.Tests.Story;
 
 namespace RecordingPlatform.Tests.Faults;
 
+[Collection(nameof(Alone))]
 public sealed class RedisFaultTests(PostgresCluster cluster)
 {
     const string Hints = "recording_events_redis_hints_total";

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using RecordingPlatform.Core.FreePbx;
 using RecordingPlatform.Core.Recordings;
 
@@ -65,6 +66,23 @@ public sealed class CallReportTests
     [InlineData("""{"event":"call_started","event":"call_ended"}""")]
     public void What_is_no_one_object_is_refused_whole(string body) =>
         Assert.Equal("body_invalid", CallReport.Read(Encoding.UTF8.GetBytes(body), Now).Refusal!.Code);
+
+    [Theory]
+    [InlineData("\"from\":\"J\u00fcrgen\"", "from_invalid")] // as ISO 8859-1 has it
+    [InlineData("\"event\":\"\u00fc\"", "event_invalid")]
+    [InlineData("\"from\":\"\\ud83d\"", "from_invalid")] // half an emoji
+    [InlineData("\"started_at\":\"\u00fc\"", "started_at_invalid")]
+    public void What_is_not_in_UTF_8_is_named(string field, string code)
+    {
+        var body = Encoding.UTF8.GetString(With());
+        var name = field.Split(':')[0];
+        body = Regex.Replace(body, name + ":\"[^\"]*\"", field.Replace("$", "$$", StringComparison.Ordinal));
+        Assert.Equal(code, CallReport.Read(Encoding.Latin1.GetBytes(body), Now).Refusal!.Code);
+    }
+
+    [Fact]
+    public void What_nobody_asks_for_may_be_in_any_letters() =>
+        Assert.Null(CallReport.Read(Encoding.Latin1.GetBytes(Encoding.UTF8.GetString(With()).Insert(1, "\"caller \u00fc\":\"J\u00fcrgen \\ud83d\",")), Now).Refusal);
 
     [Fact]
     public void An_unknown_event_is_named_but_not_at_length()

@@ -123,6 +123,7 @@ public sealed class JibriReportTests
     [InlineData("{\"participants\":{}}")]
     [InlineData("{}")]
     [InlineData("\0\0\0")]
+    [InlineData("{\"participants\":[{\"name\":\"\\ud83d\"}]}")]
     public void Metadata_that_cannot_be_read_names_nobody(string json) => Assert.Empty(MetadataFile.Read(Encoding.UTF8.GetBytes(json)).Participants);
 
     static JibriReport Read(byte[] body)

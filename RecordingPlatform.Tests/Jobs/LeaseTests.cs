@@ -72,6 +72,32 @@ public sealed class LeaseTests(PostgresCluster cluster)
     }
 
     [Fact]
+    public async Task While_the_next_worker_is_still_at_the_job_its_claim_alone_publishes()
+    {
+        await using var shop = await Workshop.OpenAsync(cluster);
+        var id = await shop.EnqueueAsync("slow");
+        var (_, stalled) = await shop.ClaimAndFreezeAsync();
+        await shop.MoveClockAsync(TimeSpan.FromSeconds(41));
+        var go = new TaskCompletionSource();
+        await shop.StartWorkerAsync(async (act, context, db, ct) =>
+        {
+            await go.Task.WaitAsync(ct);
+            return await PublishAsync(act, context, db, ct);
+        });
+        await shop.UntilAsync(id, j => j is { State: JobState.Running, Fence: 2 }, "the next worker has the job");
+        await using (var db = shop.Db())
+        {
+            // The job runs, so that nothing but the fence tells whose it is.
+            await Assert.ThrowsAsync<LostLeaseException>(() => PublishAsync(new("slow"), stalled, db, default));
+            await Assert.ThrowsAsync<LostLeaseException>(() => stalled.CompleteInAsync(db, default));
+        }
+        go.SetResult();
+        await shop.UntilStateAsync(id, JobState.Done);
+        Assert.Equal(1, await shop.CountAsync($"published where job_id = '{id}' and fence = 2"));
+        Assert.Equal(1, await shop.CountAsync("published"));
+    }
+
+    [Fact]
     public async Task A_stalled_worker_whose_job_was_put_back_but_not_taken_is_refused_too()
     {
         await using var shop = await Workshop.OpenAsync(cluster);

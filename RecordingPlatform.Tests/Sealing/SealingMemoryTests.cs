@@ -3,9 +3,8 @@ using RecordingPlatform.Core.Sealing;
 
 namespace RecordingPlatform.Tests.Sealing;
 
-/// <summary>Counts the whole process's allocations, so nothing else may run beside it.</summary>
-[CollectionDefinition(nameof(SealingMemoryTests), DisableParallelization = true)]
-[Collection(nameof(SealingMemoryTests))]
+/// <summary>Counts the whole process's allocations.</summary>
+[Collection(nameof(Alone))]
 public sealed class SealingMemoryTests
 {
     const int MiB = 1 << 20;

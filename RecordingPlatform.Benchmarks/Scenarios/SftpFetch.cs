@@ -7,7 +7,8 @@ namespace RecordingPlatform.Benchmarks.Scenarios;
 
 /// <summary>
 /// 200 MB in one file, and 500 files of 200 kB, from a real sshd, connection and sign-in included: beside OpenSSH's sftp with
-/// the same cipher, paramiko, and a connection for each file; on this machine, and 40 ms away.
+/// the same cipher, paramiko, and a connection for each file; on this machine, and 40 ms away. All with one key exchange: the
+/// one that withstands quantum computers costs OpenSSH 9.2 some 75 ms for a connection, and paramiko does not have it.
 /// </summary>
 internal sealed class SftpFetch : IScenario
 {
@@ -21,7 +22,7 @@ internal sealed class SftpFetch : IScenario
 
     public static async Task RunAsync(Report report)
     {
-        await using var server = await SshServer.StartAsync(within: Machine.OnServerCores(), settings: ["MaxStartups 100"]);
+        await using var server = await SshServer.StartAsync(within: Machine.OnServerCores(), settings: ["MaxStartups 100", "KexAlgorithms curve25519-sha256,curve25519-sha256@libssh.org"]);
         await using var line = await DelayLine.StartAsync(server.Port, OneWay);
         var folder = Machine.NewFolder();
         try

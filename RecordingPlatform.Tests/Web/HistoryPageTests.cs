@@ -54,6 +54,18 @@ public sealed partial class HistoryPageTests : IClassFixture<Portal>
         page.Shows("No media");
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public async Task Only_what_has_neither_an_end_nor_media_goes_on(int media, bool goesOn)
+    {
+        var call = _portal.Api.AddConversation(c => (c["duration_seconds"], c["ended_at"]) = (null, null));
+        for (var i = 0; i < media; i++)
+            _portal.Api.AddMedium(call);
+        var page = (await _visitor.GetAsync("/history")).Expect(HttpStatusCode.OK);
+        Assert.Equal(goesOn, page.Html.Contains("going on", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task What_is_missing_says_whether_it_is_late_or_expected_or_why_there_is_none()
     {

@@ -133,7 +133,7 @@ public sealed class LeaseTests(PostgresCluster cluster)
         var id = await shop.EnqueueAsync("cut off");
         await shop.UntilStateAsync(id, JobState.Running);
         cable.Cut();
-        Assert.True(await stopped.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.True(await stopped.Task.WaitAsync(TimeSpan.FromSeconds(60)));
         await shop.StartWorkerAsync(PublishAsync);
         var job = await shop.UntilStateAsync(id, JobState.Done);
         Assert.Equal((2L, 1), (job.Fence, job.Failures));
@@ -288,7 +288,7 @@ public sealed class LeaseTests(PostgresCluster cluster)
         await shop.UntilStateAsync(id, JobState.Running);
         await using var db = shop.Db();
         Assert.True(await JobQueue.CancelAsync(db, id, default));
-        Assert.True(await stopped.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.True(await stopped.Task.WaitAsync(TimeSpan.FromSeconds(60)));
         await shop.UntilTrueAsync(() => Task.FromResult(shop.Said.Contains("no longer this worker's", StringComparison.Ordinal)), "the worker says so");
         Assert.Equal((JobState.Cancelled, 0), ((await shop.JobAsync(id)).State, (await shop.JobAsync(id)).Failures));
         Assert.False(await JobQueue.CancelAsync(db, id, default));

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using RecordingPlatform.Core.FreePbx;
 using RecordingPlatform.Core.Recordings;
 
@@ -68,15 +67,13 @@ public sealed class CallReportTests
         Assert.Equal("body_invalid", CallReport.Read(Encoding.UTF8.GetBytes(body), Now).Refusal!.Code);
 
     [Theory]
-    [InlineData("\"from\":\"J\u00fcrgen\"", "from_invalid")] // as ISO 8859-1 has it
-    [InlineData("\"event\":\"\u00fc\"", "event_invalid")]
-    [InlineData("\"from\":\"\\ud83d\"", "from_invalid")] // half an emoji
-    [InlineData("\"started_at\":\"\u00fc\"", "started_at_invalid")]
-    public void What_is_not_in_UTF_8_is_named(string field, string code)
+    [InlineData("from", "J\u00fcrgen", "from_invalid")] // as ISO 8859-1 has it
+    [InlineData("event", "\u00fc", "event_invalid")]
+    [InlineData("from", "\\ud83d", "from_invalid")] // half an emoji
+    [InlineData("started_at", "\u00fc", "started_at_invalid")]
+    public void What_is_not_in_UTF_8_is_named(string field, string value, string code)
     {
-        var body = Encoding.UTF8.GetString(With());
-        var name = field.Split(':')[0];
-        body = Regex.Replace(body, name + ":\"[^\"]*\"", field.Replace("$", "$$", StringComparison.Ordinal));
+        var body = Encoding.UTF8.GetString(With((field, "HERE"))).Replace("HERE", value, StringComparison.Ordinal);
         Assert.Equal(code, CallReport.Read(Encoding.Latin1.GetBytes(body), Now).Refusal!.Code);
     }
 

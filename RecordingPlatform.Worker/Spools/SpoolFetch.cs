@@ -4,8 +4,8 @@ using RecordingPlatform.Core.Objects;
 namespace RecordingPlatform.Worker.Spools;
 
 /// <summary>
-/// Reads one file of a spool to its end and seals it as it comes. A lost connection is taken up where it broke off; a file
-/// that is no longer what was seen is not read.
+/// Reads one file of a spool to its end and seals it as it comes. A lost connection is taken up where it broke off; of a
+/// file that is no longer what was seen nothing is to be kept.
 /// </summary>
 sealed class SpoolFetch(ISpool spool, string path, SpoolStat seen, TimeProvider clock)
 {
